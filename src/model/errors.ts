@@ -1,0 +1,178 @@
+/**
+ * Every error that leaves a program of ours, in one table. Codes are for machines and never reused; sentences are
+ * for people. Sentences that the Fn server of January 2018 had are kept word for word, because clients show and
+ * compare them.
+ */
+
+/** Whose doing it was: the one who called, the function, or this platform and its load. */
+export type Fault = "caller" | "function" | "platform";
+
+interface ErrorKind {
+  /** HTTP status. */
+  readonly status: number;
+  readonly fault: Fault;
+  /** True when the call certainly did not run, so that sending it again is safe. */
+  readonly retry: boolean;
+  /** The sentence; `{name}` is replaced by the detail of that name. */
+  readonly message: string;
+}
+
+function caller(status: number, message: string): ErrorKind {
+  return { status, fault: "caller", retry: false, message };
+}
+
+function ofFunction(status: number, message: string): ErrorKind {
+  return { status, fault: "function", retry: false, message };
+}
+
+function platform(status: number, message: string, retry = false): ErrorKind {
+  return { status, fault: "platform", retry, message };
+}
+
+export const ERRORS = {
+  invalid_json: caller(400, "Invalid JSON"),
+  path_not_found: caller(404, "Path not found: {path}"),
+
+  app_missing: caller(400, "Missing new application"),
+  app_name_missing: caller(400, "Missing app name"),
+  app_name_too_long: caller(400, "App name must be 30 characters or less"),
+  app_name_invalid: caller(400, "Invalid app name"),
+  app_name_immutable: caller(409, "Could not update - name is immutable"),
+  app_not_found: caller(404, "App not found"),
+  app_exists: caller(409, "App already exists"),
+
+  route_missing: caller(400, "Missing new route"),
+  route_path_missing: caller(400, "Missing route Path"),
+  route_path_malformed: caller(400, "Path malformed"),
+  route_path_dynamic: caller(400, "Dynamic URL is not allowed"),
+  route_path_invalid: caller(400, "Invalid route path format"),
+  route_path_immutable: caller(409, "Could not update - path is immutable"),
+  route_image_missing: caller(400, "Missing route Image"),
+  route_type_invalid: caller(400, "Invalid route Type"),
+  route_format_invalid: caller(400, "Invalid route Format"),
+  route_timeout_invalid: caller(
+    400,
+    "timeout value is out of range. Sync should be between 0 and 120, async should be between 0 and 3600",
+  ),
+  route_idle_timeout_invalid: caller(
+    400,
+    "idle_timeout value is out of range. It should be between 0 and 3600",
+  ),
+  route_memory_invalid: caller(400, "memory value is out of range. It should be between 0 and 8192"),
+  route_cpus_invalid: caller(
+    400,
+    "Cpus is invalid. Value should be either between [0.000 and 1024.000] or [0m and 1024000m] milliCPU units",
+  ),
+  route_not_found: caller(404, "Route not found"),
+  route_exists: caller(409, "Route already exists"),
+  async_unsupported: caller(
+    501,
+    "Async calls are not available yet. Change the route's type to sync to call it.",
+  ),
+
+  call_not_found: caller(404, "Call not found"),
+  log_not_found: caller(404, "Call log not found"),
+  log_not_acceptable: caller(406, "unable to respond within acceptable response content types"),
+  from_time_invalid: caller(400, "from_time is not an epoch time"),
+  to_time_invalid: caller(400, "to_time is not an epoch time"),
+
+  body_too_large: caller(413, "Content-Length too large for this server, {length} > max {max}"),
+  /** The caller left. Nobody reads the answer; the status is the one nginx made customary. */
+  client_gone: caller(499, "The client closed the connection before the answer"),
+
+  image_invalid: ofFunction(400, "Failed to pull image '{image}': {reason}"),
+  image_not_found: ofFunction(404, "Failed to pull image '{image}': {reason}"),
+  /** The function's own code ended the container during the call. */
+  container_exited: ofFunction(502, "container exit code {exit}"),
+  container_out_of_memory: ofFunction(
+    502,
+    "container out of memory, you may want to raise route.memory for this route (default: 128MB)",
+  ),
+  container_init_failed: ofFunction(
+    502,
+    "Container failed to initialize, please ensure you are using the latest fdk and check the logs",
+  ),
+  container_init_timeout: ofFunction(
+    504,
+    "Container initialization timed out, please ensure you are using the latest fdk and check the logs",
+  ),
+  /** The function answered with something that is not its format. */
+  answer_invalid: ofFunction(502, "invalid {format} response from function err: {reason}"),
+  answer_header_too_large: ofFunction(502, "function response header too large"),
+  answer_body_too_large: ofFunction(502, "function response body too large"),
+  /** The function closed its side before the answer was whole. */
+  answer_cut: ofFunction(502, "error receiving function response"),
+  /** The function kit says that the user's code failed. */
+  function_failed: ofFunction(502, "function failed"),
+  call_timeout: ofFunction(504, "Timed out"),
+
+  server_busy: platform(503, "Timed out - server too busy", true),
+  /** More memory or cpu than this node ever has. */
+  resources_impossible: platform(503, "Timed out - server too busy", true),
+  server_stopping: platform(503, "Timed out - server too busy", true),
+  container_start_failed: platform(500, "internal server error", true),
+  store_unavailable: platform(
+    503,
+    "The database cannot be reached. Try again, or see the server's log",
+    true,
+  ),
+  internal: platform(500, "internal server error"),
+
+  no_node: platform(
+    502,
+    "No node can take this request. See /1/lb/nodes for their state, and start or add a node",
+    true,
+  ),
+  node_failed: platform(
+    502,
+    "The node broke off before it answered. The call may have run; see the node's log",
+  ),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What fills the sentence's `{name}`s. */
+export type ErrorDetail = Readonly<Record<string, string | number>>;
+
+/** An error of the table above, with the details of this one time. */
+export class FnError extends Error {
+  override readonly name = "FnError";
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly fault: Fault;
+  readonly retry: boolean;
+  /** For people: what exactly was wrong, when the sentence alone does not say it. */
+  readonly hint: string | undefined;
+  /** For 503: when it is worth trying again, in seconds. */
+  readonly retryAfterS: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    detail: ErrorDetail = {},
+    options: { readonly hint?: string; readonly cause?: unknown; readonly retryAfterS?: number } = {},
+  ) {
+    const kind = ERRORS[code];
+    super(fill(kind.message, detail), { cause: options.cause });
+    this.code = code;
+    this.status = kind.status;
+    this.fault = kind.fault;
+    this.retry = kind.retry;
+    this.hint = options.hint;
+    this.retryAfterS = options.retryAfterS;
+  }
+}
+
+/** The error as it is, or as `internal` with the original as its cause. */
+export function asFnError(error: unknown): FnError {
+  return error instanceof FnError ? error : new FnError("internal", {}, { cause: error });
+}
+
+/** The body of every error answer: Fn's envelope, with our code and hint beside the sentence. */
+export function errorBody(error: FnError): { error: { message: string; code: ErrorCode; fields?: string } } {
+  const body = { message: error.message, code: error.code };
+  return { error: error.hint === undefined ? body : { ...body, fields: error.hint } };
+}
+
+function fill(message: string, detail: ErrorDetail): string {
+  return message.replace(/\{(\w+)\}/g, (_, name: string) => String(detail[name] ?? ""));
+}
