@@ -43,3 +43,11 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
+
+/** The promise's value, or undefined when it has none after `waitMs`. */
+export function within<T>(clock: Clock, waitMs: number, promise: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(waitMs, () => resolve(undefined));
+    promise.finally(() => timer.cancel()).then(resolve, reject);
+  });
+}

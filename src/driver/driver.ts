@@ -9,7 +9,7 @@ export interface Driver {
    * Errors: `image_not_found`, `image_invalid`.
    */
   prepare(image: string, signal: AbortSignal): Promise<ImageInfo>;
-  /** Makes a container that is not running yet. Errors: as `prepare`, and `container_start_failed`. */
+  /** Makes a container that is not running yet. Errors: as `prepare`, and `container_start_failed`, and `server_stopping` after `close`. */
   create(spec: ContainerSpec, signal: AbortSignal): Promise<Container>;
   /** Removes every container of this driver and lets go of the runtime. May be called twice. */
   close(): Promise<void>;
@@ -54,6 +54,7 @@ export interface Container {
   start(signal: AbortSignal): Promise<void>;
   /** Resolves when the container has ended, by itself or by `remove`; never rejects. */
   readonly exited: Promise<Exit>;
+  /** Errors of both: `container_exited` when it has ended. Out of turn is a mistake of the caller, and a plain Error. */
   pause(): Promise<void>;
   unpause(): Promise<void>;
   /** Ends it, if it runs, and removes it. Never rejects; may be called twice, and before `start`. */
@@ -61,7 +62,7 @@ export interface Container {
 }
 
 export interface Exit {
-  /** Absent when a signal ended it. */
+  /** Absent when a signal ended it, and when it never ran. */
   readonly code: number | undefined;
   readonly signal: string | undefined;
   /** The kernel ended it because it wanted more memory than it may have. */

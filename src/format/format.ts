@@ -1,5 +1,8 @@
 import type { Readable, Writable } from "node:stream";
+import type { HeaderField } from "../http1/fields.ts";
 import type { Channel, FnType, FormatName } from "../model/fn.ts";
+
+export type { HeaderField } from "../http1/fields.ts";
 
 /** How a call is written to a container and its answer read back. */
 export interface Format {
@@ -10,8 +13,10 @@ export interface Format {
   /** Variables of the one call that a cold container serves; a hot one has none. */
   callEnv(input: CallInput): Record<string, string>;
   /**
-   * Takes over the channel of a started container, and resolves when it can take a call.
-   * The caller keeps stderr. Errors: `container_init_failed`, `container_init_timeout`.
+   * Takes over the channel of a container, and resolves when it can take a call. How long that may take, and that
+   * the container ends meanwhile, is for the caller to notice: it aborts the signal with its reason.
+   * The caller keeps stderr, and with channel `socket` stdout too: there both are log.
+   * Errors: `container_init_failed`, `container_start_failed`, and the signal's reason.
    */
   open(container: ContainerStreams, signal: AbortSignal): Promise<Session>;
 }
@@ -27,10 +32,12 @@ export interface ContainerStreams {
 /** A conversation with one container: one call at a time. */
 export interface Session {
   /**
-   * Runs one call: writes it, hands the answer to `sink`, and resolves when the answer is whole.
-   * Rejects with `answer_invalid`, `answer_cut`, `answer_header_too_large`, `function_failed` and the like, with
-   * whatever `input.body` or `sink` throws, and with the signal's reason once it is aborted. When it rejects, and
-   * whatever the reason, the container must not be used again unless `session.isReusable` says so.
+   * Runs one call: writes it, hands the answer to `sink`, and resolves when the answer is whole and `sink` has taken
+   * it. A cold function's answer is whole when its output ends; how it exits is for the caller to judge.
+   * Rejects with `answer_invalid`, `answer_cut`, `answer_header_too_large`, `answer_body_too_large`,
+   * `function_failed`, `call_timeout` (the function says so itself) or `body_too_large`, with whatever `input.body` or
+   * `sink` throws, and with the signal's reason once it is aborted. However it ends, the container must not be used
+   * again unless `session.isReusable` says so.
    */
   exchange(input: CallInput, sink: AnswerSink, signal: AbortSignal): Promise<void>;
   /**
@@ -57,19 +64,27 @@ export interface CallInput {
   readonly headers: readonly HeaderField[];
   /** When the call is over, in Unix milliseconds. */
   readonly deadlineMs: number;
-  /** Undefined when there is none. Read once, and only as fast as the function takes it. */
+  /**
+   * Undefined when there is none. Read once, and only as fast as the function takes it; left early (`return` of its
+   * iterator) when the function does not want the rest.
+   */
   readonly body: AsyncIterable<Uint8Array> | undefined;
   /** Bytes of the body, when the client told; undefined with a body means that the client sent chunks. */
   readonly bodyBytes: number | undefined;
 }
 
-/** Name and value, both without line breaks. */
-export type HeaderField = readonly [name: string, value: string];
-
 /** Where an answer goes. */
 export interface AnswerSink {
-  /** Once, before the first `write`. Hop-by-hop fields, and those of the body's framing, are left out. */
-  head(status: number, headers: readonly HeaderField[]): void;
-  /** A part of the body. A promise asks to wait with the next one; it rejects when the reader is gone. */
+  /**
+   * Once, before the first `write`; not at all when a cold function printed nothing: then only its exit code tells
+   * an empty answer from none. Status is 200 to 599. Names are in canonical form; hop-by-hop fields, and those of the
+   * body's framing, are left out.
+   * `bodyBytes` is the length of the body when the function told it: for HEAD, of the body that does not come.
+   */
+  head(status: number, headers: readonly HeaderField[], bodyBytes: number | undefined): void;
+  /**
+   * A part of the body, not empty; its bytes stay as they are. A promise asks to wait with the next one; it rejects
+   * when the reader is gone.
+   */
   write(part: Uint8Array): void | Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { FnError } from "./errors.ts";
 
 /** A named group of functions with shared configuration. */
@@ -25,10 +26,16 @@ export function validateAppName(name: string): void {
   }
 }
 
+/** The app after a change of its config; the same object when that changes nothing, so that no time moves. */
+export function changeApp(app: App, change: Config, nowMs: number): App {
+  const config = mergeConfig(app.config, change);
+  return isDeepStrictEqual(config, app.config) ? app : { ...app, config, updatedAtMs: nowMs };
+}
+
 /** A config after a change: a text sets its key, an empty text removes it, keys not named stay. */
 export function mergeConfig(config: Config, change: Config): Config {
   const merged = { ...config, ...change };
   return Object.fromEntries(
-    Object.entries(merged).filter(([key, value]) => value !== "" || !(key in change)),
+    Object.entries(merged).filter(([key, value]) => value !== "" || !Object.hasOwn(change, key)),
   );
 }

@@ -31,6 +31,10 @@ function platform(status: number, message: string, retry = false): ErrorKind {
 
 export const ERRORS = {
   invalid_json: caller(400, "Invalid JSON"),
+  url_malformed: caller(
+    400,
+    "Malformed URL: each % must start the escape of a byte of UTF-8 text, as in %2F",
+  ),
   path_not_found: caller(404, "Path not found: {path}"),
 
   app_missing: caller(400, "Missing new application"),
@@ -63,6 +67,7 @@ export const ERRORS = {
     400,
     "Cpus is invalid. Value should be either between [0.000 and 1024.000] or [0m and 1024000m] milliCPU units",
   ),
+  route_header_invalid: caller(400, "Invalid route header {name}"),
   route_not_found: caller(404, "Route not found"),
   route_exists: caller(409, "Route already exists"),
   async_unsupported: caller(
@@ -118,6 +123,9 @@ export const ERRORS = {
   ),
   internal: platform(500, "internal server error"),
 
+  request_malformed: caller(400, "Malformed request: {reason}"),
+  node_missing: caller(400, 'Give the node as JSON: {"node":"host:port"}'),
+  node_name_invalid: caller(400, "'{node}' is not a node. Give host:port, such as 10.0.0.1:8080"),
   no_node: platform(
     502,
     "No node can take this request. See /1/lb/nodes for their state, and start or add a node",
@@ -143,7 +151,7 @@ export class FnError extends Error {
   readonly retry: boolean;
   /** For people: what exactly was wrong, when the sentence alone does not say it. */
   readonly hint: string | undefined;
-  /** For 503: when it is worth trying again, in seconds. */
+  /** When it is worth trying again, in seconds, where that is known. */
   readonly retryAfterS: number | undefined;
 
   constructor(

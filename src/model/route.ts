@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
+import { mergeConfig } from "./app.ts";
 import { FnError } from "./errors.ts";
-import { FN_LIMITS, FN_TYPES, type Fn, type FnSettings, FORMATS } from "./fn.ts";
+import { FN_DEFAULTS, FN_LIMITS, FN_TYPES, type Fn, type FnSettings, FORMATS } from "./fn.ts";
 import type { Trigger, TriggerHeaders } from "./trigger.ts";
 
 /**
@@ -15,6 +17,15 @@ export interface Route {
 export interface RouteSettings extends FnSettings {
   readonly headers: TriggerHeaders;
 }
+
+/** Settings as a caller puts them: type and format are any text until `validateRouteSettings` has seen them. */
+export interface RouteDraft extends Omit<RouteSettings, "type" | "format"> {
+  readonly type: string;
+  readonly format: string;
+}
+
+/** The part of the settings that a caller names; what is absent or undefined stays as it is. */
+export type RouteChange = Partial<RouteDraft>;
 
 /** The settings of a stored route. */
 export function routeSettings(route: Route): RouteSettings {
@@ -32,6 +43,53 @@ export function routeSettings(route: Route): RouteSettings {
   };
 }
 
+/** The settings of a new route: the caller's, else what the image says of itself, else `FN_DEFAULTS`. */
+export function newRouteSettings(chosen: RouteChange, image: RouteChange = {}): RouteDraft {
+  const open = mergeRouteSettings({ ...FN_DEFAULTS, image: "", headers: {} }, image);
+  // An empty text removes a key when a config changes; here it is the value of a new one.
+  return { ...mergeRouteSettings(open, chosen), config: { ...open.config, ...chosen.config } };
+}
+
+/**
+ * A route after a change; the same object when that changes nothing, so that no time moves.
+ * Errors: those of `validateRouteSettings`, for the settings as a whole.
+ */
+export function changeRoute(route: Route, change: RouteChange, nowMs: number): Route {
+  const before = routeSettings(route);
+  const after = validateRouteSettings(mergeRouteSettings(before, change));
+  if (isDeepStrictEqual(before, after)) return route;
+  const { headers, ...settings } = after;
+  return {
+    fn: { ...route.fn, ...settings, updatedAtMs: nowMs },
+    trigger: { ...route.trigger, headers, updatedAtMs: nowMs },
+  };
+}
+
+/** Single settings are replaced; config and headers are changed key by key. */
+function mergeRouteSettings(settings: RouteDraft, change: RouteChange): RouteDraft {
+  return {
+    image: change.image ?? settings.image,
+    format: change.format ?? settings.format,
+    type: change.type ?? settings.type,
+    memoryMib: change.memoryMib ?? settings.memoryMib,
+    cpusMilli: change.cpusMilli ?? settings.cpusMilli,
+    timeoutS: change.timeoutS ?? settings.timeoutS,
+    idleTimeoutS: change.idleTimeoutS ?? settings.idleTimeoutS,
+    config: mergeConfig(settings.config, change.config ?? {}),
+    headers: mergeHeaders(settings.headers, change.headers ?? {}),
+  };
+}
+
+/** Values replace those of the same name, compared without case; an empty list removes the name. */
+function mergeHeaders(headers: TriggerHeaders, change: TriggerHeaders): TriggerHeaders {
+  const merged = new Map(Object.entries(headers).map((field) => [field[0].toLowerCase(), field]));
+  for (const [name, values] of Object.entries(change)) {
+    if (values.length === 0) merged.delete(name.toLowerCase());
+    else merged.set(name.toLowerCase(), [name, values]);
+  }
+  return Object.fromEntries(merged.values());
+}
+
 /** Refuses a path that no route may have. The order of the checks is Fn's, so that its messages are too. */
 export function validateRoutePath(path: string): void {
   if (path === "") throw new FnError("route_path_missing");
@@ -40,16 +98,20 @@ export function validateRoutePath(path: string): void {
   if (!path.startsWith("/")) throw new FnError("route_path_invalid");
 }
 
-/** Refuses settings out of range. Formats and types come from callers as any text, hence the checks. */
-export function validateRouteSettings(settings: RouteSettings): void {
-  if (settings.image === "") throw new FnError("route_image_missing");
-  if (!FN_TYPES.includes(settings.type)) throw new FnError("route_type_invalid");
-  if (!FORMATS.includes(settings.format)) throw new FnError("route_format_invalid");
-  const timeoutMaxS = settings.type === "async" ? FN_LIMITS.timeoutAsyncS : FN_LIMITS.timeoutSyncS;
-  if (!isWithin(settings.timeoutS, timeoutMaxS)) throw new FnError("route_timeout_invalid");
-  if (!isWithin(settings.idleTimeoutS, FN_LIMITS.idleTimeoutS))
-    throw new FnError("route_idle_timeout_invalid");
-  if (!isWithin(settings.memoryMib, FN_LIMITS.memoryMib)) throw new FnError("route_memory_invalid");
+/** Refuses settings that no route may have. The first failure wins, and the order of the checks is Fn's. */
+export function validateRouteSettings(draft: RouteDraft): RouteSettings {
+  const { type, format } = draft;
+  if (draft.image === "") throw new FnError("route_image_missing");
+  if (!isOneOf(FN_TYPES, type)) throw new FnError("route_type_invalid");
+  if (!isOneOf(FORMATS, format)) throw new FnError("route_format_invalid");
+  const timeoutMaxS = type === "async" ? FN_LIMITS.timeoutAsyncS : FN_LIMITS.timeoutSyncS;
+  if (!isWithin(draft.timeoutS, timeoutMaxS)) throw new FnError("route_timeout_invalid");
+  if (!isWithin(draft.idleTimeoutS, FN_LIMITS.idleTimeoutS)) throw new FnError("route_idle_timeout_invalid");
+  if (!isWithin(draft.memoryMib, FN_LIMITS.memoryMib)) throw new FnError("route_memory_invalid");
+  for (const [name, values] of Object.entries(draft.headers)) {
+    if (!isHeader(name, values)) throw new FnError("route_header_invalid", { name });
+  }
+  return { ...draft, type, format };
 }
 
 /**
@@ -70,12 +132,9 @@ export function cleanRoutePath(path: string): string {
 export function parseCpus(text: string): number {
   const trimmed = text.trim();
   if (trimmed === "") return 0;
-  const milli = /^(\d{1,7})m$/.exec(trimmed)?.[1];
-  const cpus = /^\d{1,4}(\.\d*)?$|^\.\d+$/.test(trimmed) ? trimmed : undefined;
-  const value =
-    milli !== undefined ? Number(milli) : cpus !== undefined ? Math.trunc(Number(cpus) * 1000) : -1;
-  if (value < 0 || value > FN_LIMITS.cpusMilli) throw new FnError("route_cpus_invalid");
-  return value;
+  const milli = /^\d{1,7}m$/.test(trimmed) ? Number(trimmed.slice(0, -1)) : thousandths(trimmed);
+  if (milli === undefined || milli > FN_LIMITS.cpusMilli) throw new FnError("route_cpus_invalid");
+  return milli;
 }
 
 /** The other way: `500m`, and an empty text for unlimited. */
@@ -83,8 +142,25 @@ export function formatCpus(cpusMilli: number): string {
   return cpusMilli === 0 ? "" : `${cpusMilli}m`;
 }
 
+/** A decimal number times 1000, by its digits: as a product of doubles, 1.001 would come out below 1001. */
+function thousandths(decimal: string): number | undefined {
+  const [, whole, fraction = ""] = /^(\d{0,4})(?:\.(\d*))?$/.exec(decimal) ?? [];
+  if (whole === undefined || whole + fraction === "") return undefined;
+  return Number(whole) * 1000 + Number(fraction.slice(0, 3).padEnd(3, "0"));
+}
+
 function isWithin(value: number, max: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= max;
+}
+
+function isOneOf<T extends string>(known: readonly T[], text: string): text is T {
+  return known.some((each) => each === text);
+}
+
+/** RFC 9110, 5.1 and 5.5: a token, and values of visible text. Anything else would break each answer. */
+function isHeader(name: string, values: readonly string[]): boolean {
+  const isToken = /^[!#$%&'*+.^_`|~\w-]+$/.test(name);
+  return isToken && values.every((value) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value));
 }
 
 /** Percent signs must start an escape, and control characters have no place in a URL. */

@@ -74,3 +74,8 @@ export interface CallFilter extends Page {
   /** Only calls created earlier, in Unix milliseconds. */
   readonly createdBeforeMs?: number;
 }
+
+/** The database cannot be opened: one sentence that says which, what is wrong and what to do. Thrown at start only. */
+export class StoreOpenError extends Error {
+  override readonly name = "StoreOpenError";
+}

@@ -1,0 +1,290 @@
+import type { Logger } from "pino";
+import type { Clock } from "../clock/clock.ts";
+import type { Ids } from "../clock/ids.ts";
+import type { Driver } from "../driver/driver.ts";
+import type { AnswerSink, CallInput, Format } from "../format/format.ts";
+import type { Call, CallStatus } from "../model/call.ts";
+import { asFnError, FnError } from "../model/errors.ts";
+import type { FnSettings, FormatName } from "../model/fn.ts";
+import type { CallStore, RouteInApp } from "../store/store.ts";
+import { Budget } from "./budget.ts";
+import { CallLog, settled } from "./call-log.ts";
+import { Evictor } from "./evictor.ts";
+import { HotPool } from "./hot-pool.ts";
+import { type LaunchSpec, launchSpecOf } from "./launch-spec.ts";
+import { LaunchError, Launcher } from "./launcher.ts";
+import type { LiveContainer } from "./live-container.ts";
+import { Recorder } from "./recorder.ts";
+
+export type { AnswerSink, CallInput, HeaderField } from "../format/format.ts";
+
+export interface AgentOptions {
+  readonly driver: Driver;
+  readonly formatOf: (name: FormatName) => Format;
+  readonly calls: CallStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  /** What functions see as `HOSTNAME`. */
+  readonly nodeName: string;
+  /** Memory that containers may have in all, in MiB. */
+  readonly memoryMib: number;
+  /** Containers that may be starting at a time; more would only slow each other down. */
+  readonly startsMax: number;
+  /** From the start of a container until it can take a call, in milliseconds. */
+  readonly initTimeoutMs: number;
+}
+
+/** One call to be run. */
+export interface Submission {
+  readonly route: RouteInApp;
+  readonly input: CallInput;
+  /** When the call was accepted: what it waits counts from here. Wall clock, and the same moment in monotonic ns. */
+  readonly createdAtMs: number;
+  readonly createdAtNs: number;
+  readonly sink: CallSink;
+  /** Aborted by the caller's side when it leaves, and by the agent at the deadline: the reason is the call's error. */
+  readonly cancel: AbortController;
+}
+
+export interface CallSink extends AnswerSink {
+  /** A container has the call, after so long. Comes before `head`. */
+  started(waitNs: number): void;
+}
+
+/** Turns calls into executions on this machine: finds or makes a container for each, within the memory there is. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #pools = new Map<string, HotPool>();
+  readonly #memory: Budget;
+  readonly #evictor: Evictor<LiveContainer>;
+  readonly #launcher: Launcher;
+  readonly #recorder: Recorder;
+  /** Calls, and what is left to do after their answers. */
+  #active = 0;
+  #stopping: Promise<void> | undefined;
+  #onQuiet: (() => void) | undefined;
+  readonly #cancels = new Set<AbortController>();
+  /** Calls that were answered and whose log is not whole yet. */
+  readonly #settling = new Set<Promise<void>>();
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#memory = new Budget(options.memoryMib, () => this.#evictor.relieve());
+    this.#evictor = new Evictor(() => this.#memory.shortage);
+    this.#launcher = new Launcher({
+      ...options,
+      memory: this.#memory,
+      starts: new Budget(options.startsMax),
+    });
+    this.#recorder = new Recorder(options);
+  }
+
+  /** Calls that run or wait, and those whose container is being looked after. */
+  get active(): number {
+    return this.#active;
+  }
+
+  /**
+   * Runs a call to its end, or to the end of its time. Resolves when the whole answer is in the sink; rejects with an
+   * FnError. Either way the call is recorded, a moment later.
+   */
+  async submit(submission: Submission): Promise<void> {
+    if (this.#stopping) throw new FnError("server_stopping");
+    const { route, cancel, createdAtNs } = submission;
+    const { clock } = this.#options;
+    const execution: Execution = { ...submission, spec: launchSpecOf(route), log: new CallLog() };
+    const elapsedMs = (clock.monotonicNs() - createdAtNs) / 1e6;
+    const deadline = clock.after(1000 * route.fn.timeoutS - elapsedMs, () => {
+      cancel.abort(new FnError("call_timeout"));
+    });
+    this.#active++;
+    this.#cancels.add(cancel);
+    let error: FnError | undefined;
+    try {
+      await (route.fn.format === "default" ? this.#runCold(execution) : this.#runHot(execution));
+    } catch (thrown) {
+      error = this.#errorOf(thrown, execution);
+      throw error;
+    } finally {
+      deadline.cancel();
+      this.#cancels.delete(cancel);
+      this.#finish(execution, error);
+    }
+  }
+
+  /** What an image says of itself. Errors: `image_not_found`, `image_invalid`. */
+  async imageSettings(image: string, signal: AbortSignal): Promise<Partial<FnSettings>> {
+    return await this.#options.driver.prepare(image, signal);
+  }
+
+  /** Resolves when every call that was answered is stored, or could not be. */
+  async flushCalls(): Promise<void> {
+    await Promise.all(this.#settling);
+    await this.#recorder.flush();
+  }
+
+  /**
+   * Takes no more calls, lets those that were taken end, and after `graceMs` ends them itself; then removes all
+   * containers and stores what is left to record. The driver is closed by whoever opened it.
+   */
+  stop(graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs);
+    return this.#stopping;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const grace = this.#options.clock.after(graceMs, () => {
+      for (const cancel of this.#cancels) cancel.abort(new FnError("server_stopping"));
+    });
+    if (this.#active > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onQuiet = resolve;
+      });
+    }
+    grace.cancel();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.stop()));
+    await this.#recorder.stop();
+  }
+
+  async #runHot(execution: Execution): Promise<void> {
+    const { spec, cancel, input, sink, log } = execution;
+    const pool = this.#poolOf(spec);
+    const container = await pool.acquire(this.#slotWaitMs(execution), busy, cancel.signal);
+    execution.container = container;
+    try {
+      this.#onStarted(execution);
+      await container.run(input, sink, log, cancel);
+    } finally {
+      // The answer need not wait for this. And stderr written before the answer is read in this turn of the event
+      // loop at the latest: the next call must not begin before.
+      void this.#afterThisTurn(() => pool.release(container));
+    }
+  }
+
+  async #runCold(execution: Execution): Promise<void> {
+    const { spec, cancel, input, sink, log } = execution;
+    const { clock, formatOf } = this.#options;
+    const waitCancel = new AbortController();
+    const onAbort = () => waitCancel.abort(cancel.signal.reason);
+    if (cancel.signal.aborted) onAbort();
+    cancel.signal.addEventListener("abort", onAbort, { once: true });
+    const slotDeadline = clock.after(this.#slotWaitMs(execution), () => waitCancel.abort(busy()));
+    const admission = await this.#launcher.admit(spec, waitCancel.signal).finally(() => {
+      slotDeadline.cancel();
+      cancel.signal.removeEventListener("abort", onAbort);
+    });
+    const env = formatOf(spec.format).callEnv(input);
+    const container = await this.#launcher.start(spec, admission, env, cancel.signal);
+    try {
+      this.#onStarted(execution);
+      await container.runToExit(input, sink, log, cancel);
+    } finally {
+      // The answer does not wait for the removal; the memory stays reserved until it is done.
+      void this.#afterThisTurn(() => container.remove());
+    }
+  }
+
+  /** Half of the timeout may be spent on waiting; what is left of it, in milliseconds. */
+  #slotWaitMs({ route, createdAtNs }: Execution): number {
+    const elapsedMs = (this.#options.clock.monotonicNs() - createdAtNs) / 1e6;
+    return 500 * route.fn.timeoutS - elapsedMs;
+  }
+
+  #onStarted(execution: Execution): void {
+    const { clock } = this.#options;
+    execution.startedAtMs = clock.nowMs();
+    execution.sink.started(clock.monotonicNs() - execution.createdAtNs);
+  }
+
+  #poolOf(spec: LaunchSpec): HotPool {
+    let pool = this.#pools.get(spec.key);
+    if (!pool) {
+      const onUnused = () => this.#pools.delete(spec.key);
+      const { clock, log } = this.#options;
+      pool = new HotPool({ spec, launcher: this.#launcher, evictor: this.#evictor, clock, log, onUnused });
+      this.#pools.set(spec.key, pool);
+    }
+    return pool;
+  }
+
+  #errorOf(thrown: unknown, { log, route, input }: Execution): FnError {
+    if (thrown instanceof LaunchError) {
+      log.append(Buffer.from(thrown.log));
+      return thrown.reason;
+    }
+    const error = asFnError(thrown);
+    if (error.code === "internal") {
+      const { app, trigger } = route;
+      this.#options.log.error(
+        { err: thrown, app: app.name, path: trigger.source, call: input.callId },
+        "a call broke",
+      );
+    }
+    return error;
+  }
+
+  /** Records the call, once its log is whole. */
+  #finish(execution: Execution, error: FnError | undefined): void {
+    const { container, log } = execution;
+    const call = callOf(execution, this.#options.clock.nowMs(), error);
+    const recorded = this.#afterThisTurn(async () => {
+      await settled(log, this.#options.clock);
+      container?.closeLog(log);
+      this.#recorder.record({ call, log: log.text() });
+    });
+    this.#settling.add(recorded);
+    void recorded.then(() => this.#settling.delete(recorded));
+    this.#active--;
+    this.#checkQuiet();
+  }
+
+  /** Does something in a moment, and counts as active until it is done. */
+  #afterThisTurn(action: () => void | Promise<void>): Promise<void> {
+    this.#active++;
+    return new Promise((resolve) => {
+      setImmediate(async () => {
+        await action();
+        this.#active--;
+        this.#checkQuiet();
+        resolve();
+      });
+    });
+  }
+
+  #checkQuiet(): void {
+    if (this.#active === 0) this.#onQuiet?.();
+  }
+}
+
+interface Execution extends Submission {
+  readonly spec: LaunchSpec;
+  readonly log: CallLog;
+  startedAtMs?: number;
+  container?: LiveContainer;
+}
+
+function busy(): FnError {
+  return new FnError("server_busy");
+}
+
+function callOf(execution: Execution, completedAtMs: number, error: FnError | undefined): Call {
+  const { app, fn, trigger } = execution.route;
+  return {
+    id: execution.input.callId,
+    appId: app.id,
+    appName: app.name,
+    fnId: fn.id,
+    path: trigger.source,
+    status: statusOf(error),
+    error: error && (error.hint === undefined ? error.message : `${error.message}: ${error.hint}`),
+    createdAtMs: execution.createdAtMs,
+    startedAtMs: execution.startedAtMs,
+    completedAtMs,
+  };
+}
+
+function statusOf(error: FnError | undefined): CallStatus {
+  if (!error) return "success";
+  return error.code === "call_timeout" ? "timeout" : "error";
+}

@@ -1,0 +1,168 @@
+import type { Logger } from "pino";
+import { type Clock, within } from "../clock/clock.ts";
+import type { Ids } from "../clock/ids.ts";
+import type { Container, Driver } from "../driver/driver.ts";
+import type { Format, Session } from "../format/format.ts";
+import { asFnError, FnError } from "../model/errors.ts";
+import type { FormatName } from "../model/fn.ts";
+import type { Budget, Release } from "./budget.ts";
+import { CallLog } from "./call-log.ts";
+import type { LaunchSpec } from "./launch-spec.ts";
+import { LiveContainer } from "./live-container.ts";
+import { StderrTap } from "./stderr-tap.ts";
+
+/** How long a container that failed to start may still be heard. */
+const LOG_GRACE_MS = 50;
+
+export interface LauncherOptions {
+  readonly driver: Driver;
+  readonly formatOf: (name: FormatName) => Format;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly nodeName: string;
+  /** In MiB. */
+  readonly memory: Budget;
+  /** Container starts at a time. */
+  readonly starts: Budget;
+  /** From the start of a container until it can take a call, in milliseconds. */
+  readonly initTimeoutMs: number;
+}
+
+/** What a launch has been granted; whoever has it uses it or gives it back. */
+export interface Admission {
+  readonly releaseMemory: Release;
+  readonly releaseStart: Release;
+}
+
+/** Why a container did not come up, with what it wrote to its log until then. */
+export class LaunchError extends Error {
+  override readonly name = "LaunchError";
+  readonly reason: FnError;
+  readonly log: string;
+
+  constructor(reason: FnError, log: string) {
+    super(reason.message, { cause: reason });
+    this.reason = reason;
+    this.log = log;
+  }
+}
+
+/** Brings containers up: image, memory, a turn to start, and then the container until its session is open. */
+export class Launcher {
+  readonly #options: LauncherOptions;
+
+  constructor(options: LauncherOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Waits for all that a start needs. The image comes first: a slow pull must not hold memory. Rejects with the
+   * signal's reason, with `resources_impossible`, and with the driver's errors about the image.
+   */
+  async admit(spec: LaunchSpec, signal: AbortSignal): Promise<Admission> {
+    const { driver, memory, starts } = this.#options;
+    await driver.prepare(spec.image, signal);
+    const releaseMemory = await memory.acquire(spec.memoryMib, signal);
+    let releaseStart: Release | undefined;
+    try {
+      releaseStart = await starts.acquire(1, signal);
+      // Granted and aborted in the same moment: nobody wants it any more.
+      signal.throwIfAborted();
+      return { releaseMemory, releaseStart };
+    } catch (error) {
+      releaseStart?.();
+      releaseMemory();
+      throw error;
+    }
+  }
+
+  /**
+   * Starts a container under an admission, which it takes over. `callEnv` is for a cold one. Rejects with a
+   * LaunchError, after everything begun was undone.
+   */
+  async start(
+    spec: LaunchSpec,
+    { releaseMemory, releaseStart }: Admission,
+    callEnv: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<LiveContainer> {
+    const { clock } = this.#options;
+    const startLog = new CallLog();
+    let container: Container | undefined;
+    let tap: StderrTap | undefined;
+    try {
+      const format = this.#options.formatOf(spec.format);
+      container = await this.#create(spec, format, callEnv, signal);
+      const logs = format.channel === "socket" ? [container.stdout, container.stderr] : [container.stderr];
+      tap = new StderrTap(logs, (part) => this.#logStray(spec, part));
+      tap.creditTo(startLog);
+      await container.start(signal);
+      const session = await this.#open(format, container, signal);
+      tap.release(startLog);
+      return new LiveContainer({ container, session, tap, memoryMib: spec.memoryMib, releaseMemory, clock });
+    } catch (error) {
+      // What it said last often says why it did not come up.
+      if (tap) await within(clock, LOG_GRACE_MS, tap.ended);
+      await container?.remove();
+      releaseMemory();
+      throw new LaunchError(asFnError(error), startLog.text());
+    } finally {
+      releaseStart();
+    }
+  }
+
+  #create(
+    spec: LaunchSpec,
+    format: Format,
+    callEnv: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Container> {
+    const { driver, ids, nodeName } = this.#options;
+    return driver.create(
+      {
+        id: ids.next(),
+        image: spec.image,
+        env: { ...spec.env, ...callEnv },
+        hostname: nodeName,
+        memoryMib: spec.memoryMib,
+        cpusMilli: spec.cpusMilli,
+        channel: format.channel,
+      },
+      signal,
+    );
+  }
+
+  /** Opens the session, unless the container ends first or takes too long. */
+  async #open(format: Format, container: Container, signal: AbortSignal): Promise<Session> {
+    const { clock, initTimeoutMs } = this.#options;
+    const cancel = new AbortController();
+    const onAbort = () => cancel.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    const timer = clock.after(initTimeoutMs, () => cancel.abort(new FnError("container_init_timeout")));
+    let isOpen = false;
+    // A hot function that answers nothing and exits is found out by the call; one with a socket has none yet.
+    if (format.channel === "socket") {
+      void container.exited.then(({ code, signal: by }) => {
+        const hint = `it ended with ${by ?? `exit code ${code}`} before it listened on FN_LISTENER`;
+        if (!isOpen) cancel.abort(new FnError("container_init_failed", {}, { hint }));
+      });
+    }
+    try {
+      const session = await format.open(container, cancel.signal);
+      isOpen = true;
+      return session;
+    } finally {
+      timer.cancel();
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #logStray(spec: LaunchSpec, part: Uint8Array): void {
+    const { log } = this.#options;
+    if (!log.isLevelEnabled("debug")) return;
+    const text = Buffer.from(part).toString("utf8");
+    log.debug({ app: spec.appName, path: spec.path, text }, "a container logged between calls");
+  }
+}

@@ -1,0 +1,134 @@
+import { constants } from "node:os";
+import { type Clock, within } from "../clock/clock.ts";
+import type { Container, Exit } from "../driver/driver.ts";
+import type { AnswerSink, CallInput, Session } from "../format/format.ts";
+import { FnError } from "../model/errors.ts";
+import type { Release } from "./budget.ts";
+import type { CallLog } from "./call-log.ts";
+import type { StderrTap } from "./stderr-tap.ts";
+
+/**
+ * How long the end of a container and the end of its streams may lie apart. The exit usually comes first while the
+ * last bytes are still in the pipe; or never, when a process it left behind holds the pipe open.
+ */
+const EXIT_GRACE_MS = 100;
+
+export interface LiveContainerParts {
+  readonly container: Container;
+  readonly session: Session;
+  readonly tap: StderrTap;
+  readonly memoryMib: number;
+  readonly releaseMemory: Release;
+  readonly clock: Clock;
+}
+
+/** A container that takes calls: from the moment its session is open until it is removed. */
+export class LiveContainer {
+  readonly memoryMib: number;
+  /** Resolves when the container has ended, whatever the reason. */
+  readonly ended: Promise<Exit>;
+  readonly #parts: LiveContainerParts;
+  #exit: Exit | undefined;
+  #call: AbortController | undefined;
+  #removed: Promise<void> | undefined;
+
+  constructor(parts: LiveContainerParts) {
+    this.#parts = parts;
+    this.memoryMib = parts.memoryMib;
+    this.ended = parts.container.exited;
+    void this.ended.then((exit) => this.#onExit(exit));
+  }
+
+  /** Whether another call may use it: it runs, and the last call left nothing behind. */
+  get isReusable(): boolean {
+    return this.#exit === undefined && this.#removed === undefined && this.#parts.session.isReusable;
+  }
+
+  /**
+   * Runs one call. Rejects with an FnError that says what went wrong, or the reason with which `cancel` was aborted.
+   * What is logged goes on belonging to the call until the next one, or until `closeLog`.
+   */
+  async run(input: CallInput, sink: AnswerSink, log: CallLog, cancel: AbortController): Promise<void> {
+    this.#call = cancel;
+    this.#parts.tap.creditTo(log);
+    try {
+      await this.#parts.session.exchange(input, sink, cancel.signal);
+    } catch (error) {
+      throw await this.#explain(error);
+    } finally {
+      this.#call = undefined;
+    }
+  }
+
+  /** Runs the one call of a cold container: it succeeds when the container ends with exit code 0. */
+  async runToExit(input: CallInput, sink: AnswerSink, log: CallLog, cancel: AbortController): Promise<void> {
+    await this.run(input, sink, log, cancel);
+    const exit = await orAborted(this.ended, cancel.signal);
+    await this.#restOfLog();
+    if (exit.code !== 0) throw exitError(exit);
+  }
+
+  /** The log of a call is taken as whole: what still comes belongs to no call. */
+  closeLog(log: CallLog): void {
+    this.#parts.tap.release(log);
+  }
+
+  /** Ends and removes it, and gives its memory back after that. May be called twice; never rejects. */
+  remove(): Promise<void> {
+    this.#removed ??= this.#remove();
+    return this.#removed;
+  }
+
+  async #remove(): Promise<void> {
+    this.#parts.session.close();
+    await this.#parts.container.remove();
+    this.#parts.releaseMemory();
+  }
+
+  #onExit(exit: Exit): void {
+    this.#exit = exit;
+    const call = this.#call;
+    if (!call) return;
+    // The rest of the answer may still be in the pipe; if its end does not come either, nothing will.
+    this.#parts.clock.after(EXIT_GRACE_MS, () => {
+      if (this.#call === call) call.abort(exitError(exit));
+    });
+  }
+
+  /** An answer that was cut says little: the exit behind it, which may come a moment later, says why. */
+  async #explain(error: unknown): Promise<unknown> {
+    if (!(error instanceof FnError) || error.code !== "answer_cut") return error;
+    const { clock } = this.#parts;
+    const exit = this.#exit ?? (await within(clock, EXIT_GRACE_MS, this.ended));
+    if (!exit) return error;
+    await this.#restOfLog();
+    return exitError(exit);
+  }
+
+  /** What it said last often says why it ended. */
+  async #restOfLog(): Promise<void> {
+    await within(this.#parts.clock, EXIT_GRACE_MS, this.#parts.tap.ended);
+  }
+}
+
+/** The error of a container that ended while it should have answered. */
+export function exitError(exit: Exit): FnError {
+  if (exit.outOfMemory) return new FnError("container_out_of_memory");
+  return new FnError("container_exited", { exit: exit.code ?? shellCode(exit.signal) });
+}
+
+/** The code that a shell reports for a signal: 128 and its number. */
+function shellCode(signal: string | undefined): number {
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  return 128 + (numbers[signal ?? ""] ?? 0);
+}
+
+/** The promise's value; rejects with the signal's reason when it is aborted first. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -1,0 +1,167 @@
+/** An agent on a fake driver, for tests: functions are scripts in memory, time is a fake clock. */
+import type { Writable } from "node:stream";
+import { pino } from "pino";
+import { FakeClock } from "../clock/fake-clock.ts";
+import { createIds } from "../clock/ids.ts";
+import { seededRandom } from "../clock/random.ts";
+import {
+  createFakeDriver,
+  type FakeDriver,
+  type FakeProcess,
+  type FakeScript,
+} from "../driver/fake/driver.ts";
+import type { HeaderField } from "../format/format.ts";
+import { createFormats } from "../format/formats.ts";
+import type { CallRecord } from "../model/call.ts";
+import { FN_DEFAULTS, type FnSettings } from "../model/fn.ts";
+import type { CallStore, RouteInApp } from "../store/store.ts";
+import { Agent, type AgentOptions } from "./agent.ts";
+
+/** What a scripted function may do with a call. */
+export interface FakeCall {
+  readonly body: string;
+  readonly process: FakeProcess;
+  /** Answers with this body, in format `json`. */
+  answer(body: string): void;
+}
+
+export interface Rig {
+  readonly agent: Agent;
+  readonly clock: FakeClock;
+  readonly driver: FakeDriver;
+  /** What was recorded, in order. */
+  readonly records: readonly CallRecord[];
+  /** Calls a function. */
+  call(name: string, options?: CallOptions): Running;
+}
+
+export interface CallOptions {
+  readonly body?: string;
+  readonly settings?: Partial<FnSettings>;
+}
+
+/** A call on its way. */
+export interface Running {
+  readonly id: string;
+  /** Its answer, or the code of its error. */
+  readonly outcome: Promise<string>;
+  /** What it waited for its container, in milliseconds; undefined until it has one. */
+  readonly waitMs: () => number | undefined;
+  readonly cancel: AbortController;
+}
+
+/** `run` plays the functions: it gets each call that reaches a container. */
+export function createRig(
+  run: (call: FakeCall) => void,
+  options: { readonly script?: Partial<FakeScript>; readonly agent?: Partial<AgentOptions> } = {},
+): Rig {
+  const clock = new FakeClock();
+  const ids = createIds(clock, seededRandom(1));
+  const driver = createFakeDriver({ clock, onStart: (process) => playJson(process, run), ...options.script });
+  const records: CallRecord[] = [];
+  const calls: CallStore = {
+    insert: async (batch) => void records.push(...batch),
+    get: async () => undefined,
+    log: async () => undefined,
+    list: async () => [],
+  };
+  const agent = new Agent({
+    driver,
+    formatOf: createFormats(clock),
+    calls,
+    clock,
+    ids,
+    log: pino({ level: "silent" }),
+    nodeName: "node-1",
+    memoryMib: 1024,
+    startsMax: 2,
+    initTimeoutMs: 1000,
+    ...options.agent,
+  });
+
+  return {
+    agent,
+    clock,
+    driver,
+    records,
+    call(name, { body = "", settings = {} } = {}) {
+      const id = ids.next();
+      const cancel = new AbortController();
+      const parts: Uint8Array[] = [];
+      let waitMs: number | undefined;
+      const sink = {
+        started: (waitNs: number) => {
+          waitMs = waitNs / 1e6;
+        },
+        head: (_status: number, _fields: readonly HeaderField[]) => {},
+        write: (part: Uint8Array) => void parts.push(part),
+      };
+      const createdAtMs = clock.nowMs();
+      const submitted = agent.submit({
+        route: routeOf(name, settings),
+        input: {
+          callId: id,
+          type: "sync",
+          method: "POST",
+          target: `/r/app/${name}`,
+          host: "h",
+          requestUrl: `http://h/r/app/${name}`,
+          headers: [],
+          deadlineMs: createdAtMs + 30_000,
+          body: body === "" ? undefined : bytesOf(body),
+          bodyBytes: body.length,
+        },
+        createdAtMs,
+        createdAtNs: clock.monotonicNs(),
+        sink,
+        cancel,
+      });
+      const outcome = submitted.then(
+        () => Buffer.concat(parts).toString(),
+        (error) => error.code,
+      );
+      return { id, outcome, waitMs: () => waitMs, cancel };
+    },
+  };
+}
+
+/** The same route object for the same name and settings would be cached by a server; equal ones share containers. */
+function routeOf(name: string, settings: Partial<FnSettings>): RouteInApp {
+  const times = { createdAtMs: 0, updatedAtMs: 0 };
+  const trigger = {
+    id: name,
+    appId: "A",
+    fnId: name,
+    name,
+    type: "http",
+    source: `/${name}`,
+    headers: {},
+  } as const;
+  return {
+    app: { id: "A", name: "app", config: {}, ...times },
+    fn: { ...FN_DEFAULTS, format: "json", id: name, appId: "A", name, image: name, ...times, ...settings },
+    trigger: { ...trigger, ...times },
+  };
+}
+
+/** Reads the objects of format `json` from stdin: each ends with an empty line. */
+function playJson(process: FakeProcess, run: (call: FakeCall) => void): void {
+  let text = "";
+  process.stdin.on("data", (part) => {
+    text += part;
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const { body } = JSON.parse(text.slice(0, end));
+      text = text.slice(end + 2);
+      // A process answers in its own time, never inside the write of its request.
+      setImmediate(run, { body, process, answer: (answer: string) => writeJson(process.stdout, answer) });
+    }
+  });
+}
+
+function writeJson(stdout: Writable, body: string): void {
+  stdout.write(JSON.stringify({ body, protocol: { status_code: 200 } }));
+}
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}

@@ -1,0 +1,88 @@
+import type { Clock } from "../clock/clock.ts";
+
+interface Waiter<Slot> {
+  readonly take: (slot: Slot) => void;
+  readonly fail: (reason: unknown) => void;
+}
+
+/**
+ * The free slots of one function, and the calls that wait for one.
+ *
+ * Slots are a stack: the one released last is taken first, so that after a burst those at the bottom stay unused and
+ * reach their idle timeout. Calls stand in line: first come, first served. Either one of the two is empty: a slot that
+ * comes free goes straight to the first in line.
+ */
+export class SlotQueue<Slot> {
+  readonly #free: Slot[] = [];
+  readonly #waiters = new Set<Waiter<Slot>>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many calls wait. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /** How many slots are free. */
+  get free(): number {
+    return this.#free.length;
+  }
+
+  /** The slot released last, if one is free. */
+  takeFree(): Slot | undefined {
+    return this.#free.pop();
+  }
+
+  /**
+   * Waits in line for a slot, for at most `waitMs`. Rejects with `onTimeout()` when that has passed, with the
+   * signal's reason when it is aborted, and with what `failAll` is given.
+   */
+  wait(waitMs: number, onTimeout: () => unknown, signal: AbortSignal): Promise<Slot> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const leave = () => {
+        this.#waiters.delete(waiter);
+        timer.cancel();
+        signal.removeEventListener("abort", onAbort);
+      };
+      const waiter: Waiter<Slot> = {
+        take: (slot) => {
+          leave();
+          resolve(slot);
+        },
+        fail: (reason) => {
+          leave();
+          reject(reason);
+        },
+      };
+      const onAbort = () => waiter.fail(signal.reason);
+      const timer = this.#clock.after(waitMs, () => waiter.fail(onTimeout()));
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Hands a slot to the first in line. False when nobody waits: the slot is then on top of the stack. */
+  release(slot: Slot): boolean {
+    const [first] = this.#waiters;
+    if (first) first.take(slot);
+    else this.#free.push(slot);
+    return first !== undefined;
+  }
+
+  /** Takes a slot out of the stack. False when it is not there: somebody has taken it, who keeps it. */
+  withdraw(slot: Slot): boolean {
+    const index = this.#free.indexOf(slot);
+    if (index < 0) return false;
+    this.#free.splice(index, 1);
+    return true;
+  }
+
+  /** Tells everyone in line that there is no slot to wait for. */
+  failAll(reason: unknown): void {
+    for (const waiter of [...this.#waiters]) waiter.fail(reason);
+  }
+}

@@ -1,0 +1,24 @@
+import type { Readable, Writable } from "node:stream";
+
+/** What surrounds a command: handed in, so that tests can stand in for a terminal and an environment. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** `FN_API_URL` and `FN_TOKEN` are read from here, and whatever `$NAME` a setting refers to. */
+  readonly env: Environment;
+  /** Of this program. */
+  readonly version: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The command failed; the message says why, in one sentence. Exit code 1. */
+export class CommandError extends Error {
+  override readonly name: string = "CommandError";
+}
+
+/** The command was used in a way that it does not have. Exit code 2. */
+export class UsageError extends CommandError {
+  override readonly name = "UsageError";
+}

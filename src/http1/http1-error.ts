@@ -1,0 +1,16 @@
+/** A message that breaks RFC 9110 or 9112, or one of the limits set here. What is refused is never repaired. */
+export class Http1Error extends Error {
+  override readonly name = "Http1Error";
+  readonly kind: Http1ErrorKind;
+
+  constructor(kind: Http1ErrorKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+export type Http1ErrorKind = "malformed" | "head_too_large";
+
+export function malformed(message: string): Http1Error {
+  return new Http1Error("malformed", message);
+}

@@ -1,0 +1,122 @@
+import { BodyReader } from "./body-reader.ts";
+import { type HeaderField, parseFields } from "./fields.ts";
+import { type Framing, type FramingFields, framingFieldsOf } from "./framing.ts";
+import { HeadReader, type LineEnds } from "./head-reader.ts";
+import { malformed } from "./http1-error.ts";
+
+export interface ResponseHead {
+  /** 200 to 599. */
+  readonly status: number;
+  /** The digit after `HTTP/1.`. */
+  readonly minorVersion: number;
+  /** In order, spelled as sent; those of one hop are among them. */
+  readonly fields: readonly HeaderField[];
+  /** As told; to HEAD and with 304 it is the length of a body that does not come. */
+  readonly contentLength: number | undefined;
+  readonly framing: Framing;
+  /** Options of the Connection field, in lower case. */
+  readonly connection: readonly string[];
+}
+
+/** Gets a response while it is read. What it throws, `push` throws. */
+export interface ResponseHandler {
+  head(head: ResponseHead): void;
+  /** A part of the body; the bytes are not copied. False asks to be given no more for now. */
+  body(part: Buffer): boolean;
+}
+
+/** Longest status line; the reason in it is for people and is not kept. */
+const STATUS_LINE_BYTES_MAX = 8 * 1024;
+
+/** RFC 9112 section 4; the blank before an absent reason may be absent too. Status: RFC 9110 section 15. */
+const STATUS_LINE = /^HTTP\/1\.(\d) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r?\n$/;
+
+/**
+ * Reads responses out of a stream, one after another, whatever pieces it comes in. Interim ones (1xx) are read over,
+ * as RFC 9110 section 15.2 allows. Trailers are checked and dropped. After an error it is of no more use.
+ */
+export class ResponseReader {
+  readonly #handler: ResponseHandler;
+  readonly #head: HeadReader;
+  readonly #body: BodyReader;
+  #isInBody = false;
+  #isToHead = false;
+
+  constructor(handler: ResponseHandler, lineEnds: LineEnds = "crlf") {
+    this.#handler = handler;
+    this.#head = new HeadReader(lineEnds);
+    this.#body = new BodyReader((part) => handler.body(part));
+  }
+
+  /** Whether the response that was begun last is whole. */
+  get isDone(): boolean {
+    return this.#isInBody && this.#body.isDone;
+  }
+
+  /** Makes ready for the response to a request with this method. */
+  start(method: string): void {
+    this.#isToHead = method === "HEAD";
+    this.#isInBody = false;
+    this.#head.start();
+  }
+
+  /**
+   * Takes bytes from `at` on; returns where it stopped: behind the response, or earlier when the handler asked to
+   * wait. Throws Http1Error.
+   */
+  push(bytes: Buffer, at = 0): number {
+    let index = at;
+    while (!this.#isInBody) {
+      index = this.#head.push(bytes, index);
+      if (!this.#head.isDone) return index;
+      this.#finishHead();
+    }
+    return this.#body.push(bytes, index);
+  }
+
+  /** The stream has ended; tells whether the response is whole. */
+  end(): boolean {
+    return this.#isInBody && this.#body.end();
+  }
+
+  #finishHead(): void {
+    const head = parseHead(this.#head.lines, this.#isToHead);
+    if (head === undefined) {
+      this.#head.start();
+      return;
+    }
+    this.#body.start(head.framing);
+    this.#isInBody = true;
+    this.#handler.head(head);
+  }
+}
+
+/** Undefined for an interim response. */
+function parseHead(lines: string, isToHead: boolean): ResponseHead | undefined {
+  const lineEnd = lines.indexOf("\n") + 1;
+  const [, minor, code] = STATUS_LINE.exec(lines.slice(0, lineEnd)) ?? [];
+  if (code === undefined || lineEnd > STATUS_LINE_BYTES_MAX) throw malformed("there is no status line");
+  const status = Number(code);
+  const minorVersion = Number(minor);
+  const fields = parseFields(lines, lineEnd);
+  // RFC 9110 section 15.2.2: a switch of protocols nobody asked for.
+  if (status === 101) throw malformed("the protocol is switched");
+  if (status < 200) return undefined;
+
+  const told = framingFieldsOf(fields, minorVersion);
+  const { contentLength, connection } = told;
+  return {
+    status,
+    minorVersion,
+    fields,
+    contentLength,
+    connection,
+    framing: framingOf(status, isToHead, told),
+  };
+}
+
+/** RFC 9112 section 6.3. */
+function framingOf(status: number, isToHead: boolean, told: FramingFields): Framing {
+  if (isToHead || status === 204 || status === 304) return 0;
+  return told.isChunked ? "chunked" : (told.contentLength ?? "until-close");
+}

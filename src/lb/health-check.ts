@@ -1,0 +1,45 @@
+import { Agent, request } from "undici";
+import { isJsonObject } from "../model/json.ts";
+import { compareVersions, parseVersion, type Version } from "./version.ts";
+
+/** A version answer has some 20 bytes; a node that sends more than this is no node of ours. */
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+/** Asks a node whether it can take requests; throws with the reason when it cannot. */
+export type HealthCheck = (node: string, signal: AbortSignal) => Promise<void>;
+
+/**
+ * A check over HTTP: `GET path` must answer 2xx with JSON whose `version` is at least `versionMin`. Each goes over
+ * a connection of its own, so that a node which no longer accepts any is found out. Throws when `versionMin` is
+ * not of the form a.b.c.
+ */
+export function createHealthCheck(options: {
+  readonly path: string;
+  readonly versionMin: string;
+}): HealthCheck {
+  const versionMin = parseVersion(options.versionMin);
+  if (versionMin === undefined) throw new Error(`'${options.versionMin}' is not a version of the form a.b.c`);
+  return async (node, signal) => {
+    const dispatcher = new Agent({ maxResponseSize: ANSWER_BYTES_MAX });
+    try {
+      const answer = await request(`http://${node}${options.path}`, { dispatcher, signal, reset: true });
+      const body = await answer.body.text();
+      if (answer.statusCode < 200 || answer.statusCode > 299) {
+        throw new Error(`the health check was answered with status ${answer.statusCode}`);
+      }
+      checkVersion(body, versionMin);
+    } finally {
+      await dispatcher.destroy();
+    }
+  };
+}
+
+function checkVersion(body: string, versionMin: Version): void {
+  const answer: unknown = JSON.parse(body);
+  const text = isJsonObject(answer) ? answer.version : undefined;
+  const version = typeof text === "string" ? parseVersion(text) : undefined;
+  if (version === undefined) throw new Error("the health check's answer has no version of the form a.b.c");
+  if (compareVersions(version, versionMin) < 0) {
+    throw new Error(`the node's version ${text} is older than the least that is accepted`);
+  }
+}

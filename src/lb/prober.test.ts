@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { FakeClock, settle } from "../clock/fake-clock.ts";
+import { Prober } from "./prober.ts";
+
+describe("the checks of a node", () => {
+  test("begin at once and come again at every interval", async () => {
+    const { clock, prober, begun } = makeProber();
+    prober.watch("a:1");
+    await clock.advance(6000);
+    assert.deepEqual(begun, [0, 3000, 6000]);
+  });
+
+  test("tell what they found and when they began", async () => {
+    const { clock, prober, results, fail } = makeProber();
+    prober.watch("a:1");
+    await clock.advance(1000);
+    fail("broken");
+    await clock.advance(2000);
+    assert.deepEqual(results, [
+      { node: "a:1", passed: true, beganNs: 0, reason: undefined },
+      { node: "a:1", passed: false, beganNs: 3e9, reason: "broken" },
+    ]);
+  });
+
+  test("fail when there is no answer in time", async () => {
+    const { clock, prober, results, hang } = makeProber();
+    hang();
+    prober.watch("a:1");
+    await clock.advance(4999);
+    assert.deepEqual(results, []);
+    await clock.advance(1);
+    assert.deepEqual(
+      results.map(({ passed, beganNs }) => ({ passed, beganNs })),
+      [{ passed: false, beganNs: 0 }],
+    );
+  });
+
+  test("never overlap: the next begins when one that outlasts the interval has ended", async () => {
+    const { clock, prober, begun, hang } = makeProber();
+    hang();
+    prober.watch("a:1");
+    await clock.advance(10_000);
+    assert.deepEqual(begun, [0, 5000, 10_000]);
+    prober.stop();
+  });
+
+  test("begin once for a node that is watched twice", async () => {
+    const { prober, begun } = makeProber();
+    prober.watch("a:1");
+    prober.watch("a:1");
+    await settle();
+    assert.deepEqual(begun, [0]);
+  });
+
+  test("have no result once the node is no longer watched", async () => {
+    const { clock, prober, results, hang } = makeProber();
+    hang();
+    prober.watch("a:1");
+    await settle();
+    prober.unwatch("a:1");
+    await clock.advance(10_000);
+    assert.deepEqual(results, []);
+  });
+
+  test("begin anew when the node comes back", async () => {
+    const { clock, prober, begun } = makeProber();
+    prober.watch("a:1");
+    await clock.advance(1000);
+    prober.unwatch("a:1");
+    prober.watch("a:1");
+    await clock.advance(2500);
+    assert.deepEqual(begun, [0, 1000]);
+  });
+
+  test("leave no timer behind after a stop", async () => {
+    const { clock, prober } = makeProber();
+    prober.watch("a:1");
+    prober.watch("b:1");
+    await clock.advance(3500);
+    prober.stop();
+    await settle();
+    assert.equal(clock.pending, 0);
+  });
+});
+
+/** A prober with an interval of 3 s and a timeout of 5 s, over a check that passes until told otherwise. */
+function makeProber() {
+  const clock = new FakeClock();
+  const begun: number[] = [];
+  const results: object[] & { passed?: boolean; beganNs?: number }[] = [];
+  let failure: string | undefined;
+  let isHanging = false;
+  const prober = new Prober({
+    clock,
+    intervalMs: 3000,
+    timeoutMs: 5000,
+    check: async (_node, signal) => {
+      begun.push(clock.monotonicNs() / 1e6);
+      if (isHanging) {
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      }
+      if (failure !== undefined) throw failure;
+    },
+    onResult: (node, result, reason) => results.push({ node, ...result, reason }),
+  });
+  return {
+    clock,
+    prober,
+    begun,
+    results,
+    fail: (reason: string) => {
+      failure = reason;
+    },
+    hang: () => {
+      isHanging = true;
+    },
+  };
+}

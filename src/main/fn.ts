@@ -1,0 +1,20 @@
+/** The command line: hands the process to `cli/`. */
+import packageJson from "../../package.json" with { type: "json" };
+import { runFn } from "../cli/run.ts";
+
+// Who closes the pipe has seen enough: `fn apps list | head -1` is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runFn(process.argv.slice(2), {
+  // Opened only by the commands that read it.
+  get stdin() {
+    return process.stdin;
+  },
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  version: packageJson.version,
+});

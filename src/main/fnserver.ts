@@ -1,0 +1,173 @@
+/** `fnserver`: one functions node. Reads the settings, puts the parts together, starts and stops them. */
+import { tmpdir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { Agent } from "../agent/agent.ts";
+import { systemClock, within } from "../clock/clock.ts";
+import { createIds } from "../clock/ids.ts";
+import { systemRandom } from "../clock/random.ts";
+import { createProcessDriver } from "../driver/process/driver.ts";
+import { createFormats } from "../format/formats.ts";
+import type { FnSettings } from "../model/fn.ts";
+import { createManagement } from "../server/management.ts";
+import { HttpNode } from "../server/node.ts";
+import { openStore } from "../store/open-store.ts";
+import { choice, integer, parseFlags, text } from "./flags.ts";
+import { readMachine } from "./machine.ts";
+import { announceReady, createLog, failToStart, stopOnSignals } from "./run-main.ts";
+import { API_VERSION, HOTFN_VERSION } from "./version.ts";
+
+const MIB = 1024 * 1024;
+
+const settings = parseFlags({
+  name: "fnserver",
+  summary: "One functions node: the HTTP API, the agent and its containers.",
+  flags: {
+    port: integer("port to listen on", 8080, { min: 0, max: 65535 }, { env: "FN_PORT" }),
+    host: text("address to listen on; default: all, and only this machine with the process driver", "", {
+      env: "FN_HOST",
+      placeholder: "address",
+    }),
+    db: text("database: sqlite3:///path/fn.db", `sqlite3://${resolve("data", "fn.db")}`, {
+      env: "FN_DB_URL",
+      placeholder: "url",
+    }),
+    driver: choice("what runs containers", "auto", ["auto", "process", "docker"], { env: "FN_DRIVER" }),
+    "functions-root": text("folder below which dir: images may lie", process.cwd(), {
+      env: "FN_FUNCTIONS_ROOT",
+      placeholder: "dir",
+    }),
+    "node-name": text("name of this node, unique among nodes; default: host name and port", "", {
+      env: "FN_NODE_NAME",
+      placeholder: "name",
+    }),
+    memory: integer(
+      "memory for containers in bytes; 0 for what the machine has",
+      0,
+      { min: 0, max: Number.MAX_SAFE_INTEGER },
+      { env: "FN_MAX_TOTAL_MEMORY_BYTES", placeholder: "bytes" },
+    ),
+    "body-max": integer(
+      "largest body of a call in bytes",
+      100 * MIB,
+      { min: 1, max: Number.MAX_SAFE_INTEGER },
+      { env: "FN_MAX_REQUEST_SIZE", placeholder: "bytes" },
+    ),
+    "init-timeout": integer(
+      "how long a container may take until it can be called, in milliseconds",
+      10_000,
+      { min: 1, max: 600_000 },
+      { env: "FN_HOT_START_TIMEOUT_MSECS", placeholder: "ms" },
+    ),
+    "shutdown-timeout": integer(
+      "how long running calls may go on after SIGTERM, in seconds",
+      130,
+      { min: 0, max: 86_400 },
+      { env: "FN_SHUTDOWN_TIMEOUT_SECS", placeholder: "seconds" },
+    ),
+    "iofs-path": text("folder for sockets of functions", join(tmpdir(), `hotfn-${userInfo().uid}`), {
+      env: "FN_IOFS_PATH",
+      placeholder: "dir",
+    }),
+    "log-level": text("debug, info, warn, error or fatal", "info", {
+      env: "FN_LOG_LEVEL",
+      placeholder: "level",
+    }),
+  },
+});
+
+const log = createLog("fnserver", settings["log-level"]);
+
+try {
+  const driverName = chooseDriver();
+  const machine = readMachine();
+  const nodeName = settings["node-name"] || `${machine.hostname}-${settings.port}`;
+  const memoryMib = settings.memory === 0 ? machine.memoryMib : Math.floor(settings.memory / MIB);
+  const clock = systemClock;
+  const ids = createIds(clock, systemRandom);
+  warnOfUnused();
+
+  const store = await openStore(settings.db);
+  const driver = await createProcessDriver({
+    functionsRoot: resolve(settings["functions-root"]),
+    workDir: settings["iofs-path"],
+    nodePath: process.execPath,
+    log,
+  });
+  const agent = new Agent({
+    driver,
+    formatOf: createFormats(clock),
+    calls: store.calls,
+    clock,
+    ids,
+    log,
+    nodeName,
+    memoryMib,
+    startsMax: machine.cores,
+    initTimeoutMs: settings["init-timeout"],
+  });
+  const management = await createManagement({
+    store,
+    clock,
+    ids,
+    log,
+    flushCalls: () => agent.flushCalls(),
+    imageSettings: (image) => imageSettings(agent, image),
+    version: { api: API_VERSION, hotfn: HOTFN_VERSION },
+  });
+  const node = new HttpNode({
+    agent,
+    store,
+    management,
+    clock,
+    ids,
+    nodeName,
+    bodyBytesMax: settings["body-max"],
+    host: settings.host || (driverName === "process" ? "127.0.0.1" : undefined),
+    port: settings.port,
+  });
+
+  stopOnSignals(log, async () => {
+    // Calls on connections that are open already are still taken; each answer closes its connection.
+    await within(clock, settings["shutdown-timeout"] * 1000, node.stop());
+    await agent.stop(0);
+    node.kill();
+    await management.close();
+    await driver.close();
+    await store.close();
+  });
+  const port = await node.start();
+  log.info({ node: nodeName, port, driver: driverName, memoryMib }, "fnserver is ready");
+  announceReady(port);
+} catch (error) {
+  failToStart("fnserver", error);
+}
+
+function chooseDriver(): "process" {
+  if (settings.driver === "docker") {
+    throw new Error(
+      "the docker driver is not part of this version. Use -driver process (FN_DRIVER=process).",
+    );
+  }
+  return "process";
+}
+
+/** A folder says what it needs; of any other image nothing is known before it is pulled. */
+async function imageSettings(agent: Agent, image: string): Promise<Partial<FnSettings>> {
+  if (!image.startsWith("dir:")) return {};
+  return await agent.imageSettings(image, AbortSignal.timeout(10_000));
+}
+
+/** Settings of Fn that mean nothing here are said, not silently ignored. */
+function warnOfUnused(): void {
+  for (const name of [
+    "FN_MQ_URL",
+    "FN_LOGSTORE_URL",
+    "FN_RUNNER_API_URL",
+    "FN_LOG_DEST",
+    "FN_ZIPKIN_URL",
+    "FN_API_CORS",
+  ]) {
+    if (process.env[name] !== undefined)
+      log.warn(`${name} is set but not used: calls and logs are kept in FN_DB_URL`);
+  }
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { cpus, freemem, hostname, platform } from "node:os";
+
+const MIB = 1024 * 1024;
+/** Kept for the server, the runtime and the system: a tenth, within these bounds. The rule is Fn's. */
+const HEADROOM_MIN_MIB = 256;
+const HEADROOM_MAX_MIB = 5 * 1024;
+
+/** What this machine has for containers. */
+export interface Machine {
+  readonly hostname: string;
+  readonly cores: number;
+  /** Memory that containers may have in all, in MiB; 0 when there is less than the headroom. */
+  readonly memoryMib: number;
+}
+
+export function readMachine(): Machine {
+  const availableMib = Math.min(availableMemoryMib(), memoryLimitMib());
+  const headroomMib = Math.min(Math.max(availableMib / 10, HEADROOM_MIN_MIB), HEADROOM_MAX_MIB);
+  return {
+    hostname: hostname(),
+    cores: cpus().length,
+    memoryMib: Math.max(0, Math.floor(availableMib - headroomMib)),
+  };
+}
+
+/** What the kernel could give without swapping. */
+function availableMemoryMib(): number {
+  const text = platform() === "linux" ? readText("/proc/meminfo") : undefined;
+  const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(text ?? "")?.[1];
+  return kib === undefined ? freemem() / MIB : Number(kib) / 1024;
+}
+
+/** The limit of the control group this process is in; infinite when there is none. */
+function memoryLimitMib(): number {
+  const v2 = readText("/sys/fs/cgroup/memory.max");
+  const v1 = readText("/sys/fs/cgroup/memory/memory.limit_in_bytes");
+  // "max" in version 2 and a number near 2^63 in version 1 both mean that there is no limit.
+  const bytes = Number.parseInt((v2 ?? v1 ?? "").trim(), 10);
+  return Number.isNaN(bytes) ? Number.POSITIVE_INFINITY : bytes / MIB;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,198 @@
+import type { ServerResponse } from "node:http";
+import type { CallSink, HeaderField } from "../agent/agent.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
+import { formatGoDuration } from "../clock/go-duration.ts";
+import { errorBody, FnError } from "../model/errors.ts";
+import { toJson } from "../model/json.ts";
+import type { TriggerHeaders } from "../model/trigger.ts";
+
+/**
+ * The first bytes of an answer are held back so that a function which fails a moment after it began still gets an
+ * honest status, and a small answer leaves in one piece with its length. What is longer, or takes longer, streams.
+ */
+const HOLD_BYTES = 64 * 1024;
+const HOLD_MS = 20;
+
+/** What Fn tells a caller to wait after a 503, in seconds, unless the error knows better. */
+const RETRY_AFTER_S = 15;
+
+/** Fields that only the platform may set on an answer. */
+const RESERVED: ReadonlySet<string> = new Set(["fn_call_id", "fn-call-id", "fn-node", "xxx-fxlb-wait"]);
+/** Fields of the connection and of framing: ours to decide. */
+const FRAMING: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+export interface AnswerOptions {
+  readonly response: ServerResponse;
+  readonly clock: Clock;
+  readonly callId: string;
+  readonly nodeName: string;
+  readonly routeHeaders: TriggerHeaders;
+  /**
+   * True when only the end of the container tells whether the call succeeded (format `default`): then the answer is
+   * held back until its end, as long as it is short.
+   */
+  readonly isJudgedAtEnd: boolean;
+  /** What the call has waited until now, in nanoseconds: for errors before it started. */
+  readonly elapsedNs: () => number;
+}
+
+/** Writes one answer to its caller. The one owner of the response: after `end` or `fail` nothing is written. */
+export class AnswerWriter implements CallSink {
+  readonly #options: AnswerOptions;
+  #waitNs: number | undefined;
+  #status = 200;
+  #fields: readonly HeaderField[] = [];
+  #bodyBytes: number | undefined;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #holdTimer: Timer | undefined;
+  #state: "held" | "streaming" | "done" = "held";
+
+  constructor(options: AnswerOptions) {
+    this.#options = options;
+  }
+
+  started(waitNs: number): void {
+    this.#waitNs = waitNs;
+  }
+
+  head(status: number, fields: readonly HeaderField[], bodyBytes: number | undefined): void {
+    this.#status = status;
+    this.#fields = fields;
+    this.#bodyBytes = bodyBytes;
+  }
+
+  write(part: Uint8Array): void | Promise<void> {
+    if (this.#state === "done" || part.length === 0) return;
+    if (this.#state === "streaming") return this.#stream(part);
+    this.#held.push(part);
+    this.#heldBytes += part.length;
+    if (this.#heldBytes >= HOLD_BYTES) return this.#startStreaming();
+    if (!this.#options.isJudgedAtEnd) {
+      this.#holdTimer ??= this.#options.clock.after(HOLD_MS, () => {
+        // A caller that has left is noticed by the call's cancel, not here.
+        Promise.resolve(this.#startStreaming()).catch(() => {});
+      });
+    }
+  }
+
+  /** The answer is whole. */
+  end(): void {
+    const { response } = this.#options;
+    if (this.#state === "held") {
+      const isHead = response.req.method === "HEAD";
+      this.#writeHead(this.#lengthField(isHead ? (this.#bodyBytes ?? this.#heldBytes) : this.#heldBytes));
+      response.end(this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held));
+    } else if (this.#state === "streaming") {
+      response.end();
+    }
+    this.#finish();
+  }
+
+  /**
+   * The call failed. An error answer if nothing has left yet; else the connection is broken off, since a body that
+   * simply ended would look whole.
+   */
+  fail(error: FnError): void {
+    const { response } = this.#options;
+    if (this.#state === "held") {
+      this.#status = error.status;
+      this.#fields = [["Content-Type", "application/json; charset=utf-8"]];
+      this.#waitNs ??= hasWaited(error) ? this.#options.elapsedNs() : undefined;
+      const body = Buffer.from(`${toJson(errorBody(error))}\n`);
+      const retryAfterS = error.retryAfterS ?? RETRY_AFTER_S;
+      const retry = error.status === 503 ? ["Retry-After", String(retryAfterS)] : [];
+      this.#writeHead(["Content-Length", String(body.length), ...retry]);
+      response.end(body);
+    } else if (this.#state === "streaming") {
+      response.destroy();
+    }
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#state = "done";
+    this.#holdTimer?.cancel();
+    this.#held = [];
+  }
+
+  #startStreaming(): void | Promise<void> {
+    this.#holdTimer?.cancel();
+    if (this.#state !== "held") return;
+    this.#state = "streaming";
+    this.#writeHead(this.#lengthField(this.#bodyBytes));
+    const held = Buffer.concat(this.#held);
+    this.#held = [];
+    return this.#stream(held);
+  }
+
+  #stream(part: Uint8Array): void | Promise<void> {
+    const { response } = this.#options;
+    if (response.destroyed) return Promise.reject(new FnError("client_gone"));
+    if (response.write(part)) return;
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        response.off("drain", settle);
+        response.off("close", settle);
+        if (response.destroyed) reject(new FnError("client_gone"));
+        else resolve();
+      };
+      response.on("drain", settle);
+      response.on("close", settle);
+    });
+  }
+
+  /** 204 and 304 have no body and no length, RFC 9110 section 8.6. Without a length the body goes in chunks. */
+  #lengthField(bodyBytes: number | undefined): readonly string[] {
+    const hasLength = bodyBytes !== undefined && this.#status !== 204 && this.#status !== 304;
+    return hasLength ? ["Content-Length", String(bodyBytes)] : [];
+  }
+
+  #writeHead(more: readonly string[]): void {
+    const { response, callId, nodeName, routeHeaders } = this.#options;
+    const flat: string[] = ["Fn_call_id", callId, "Fn-Node", nodeName];
+    if (this.#waitNs !== undefined) flat.push("Xxx-Fxlb-Wait", latin1(formatGoDuration(this.#waitNs)));
+    const hasOwnType = this.#fields.some(([name]) => isContentType(name));
+    let hasType = hasOwnType;
+    for (const [name, values] of Object.entries(routeHeaders)) {
+      // One Content-Type only: the function's, or else the route's.
+      if (!isAllowed(name) || (isContentType(name) && hasOwnType)) continue;
+      if (isContentType(name)) hasType = true;
+      for (const value of values) flat.push(name, value);
+    }
+    for (const [name, value] of this.#fields) {
+      if (isAllowed(name)) flat.push(name, value);
+    }
+    if (!hasType) flat.push("Content-Type", "application/json");
+    response.writeHead(this.#status, [...flat, ...more]);
+  }
+}
+
+/** The errors after which a balancer wants to know how long the call was in line. */
+function hasWaited(error: FnError): boolean {
+  return error.status === 503 || error.status === 504;
+}
+
+/** Whether a function or a route may say this. */
+function isAllowed(name: string): boolean {
+  const lowerName = name.toLowerCase();
+  return !RESERVED.has(lowerName) && !FRAMING.has(lowerName);
+}
+
+function isContentType(name: string): boolean {
+  return name.toLowerCase() === "content-type";
+}
+
+/** node:http writes fields as Latin-1: the bytes of the micro sign in UTF-8, which balancers of Fn read, one by one. */
+function latin1(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}

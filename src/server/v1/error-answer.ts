@@ -1,0 +1,31 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { asFnError, errorBody, FnError } from "../../model/errors.ts";
+import { toJson } from "../../model/json.ts";
+
+/** How every refusal is answered: code and sentence to the caller, the cause of a failure of ours to the log. */
+export function createErrorAnswer(log: Logger, bodyBytesMax: number) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const known = asKnown(error, request, bodyBytesMax);
+    if (known.fault === "platform") {
+      const { method, originalUrl: url } = request;
+      log.error({ err: known.cause ?? known, method, url }, known.message);
+    }
+    if (known.retryAfterS !== undefined) reply.header("Retry-After", known.retryAfterS);
+    reply.code(known.status).type("application/json; charset=utf-8");
+    return reply.send(`${toJson(errorBody(known))}\n`);
+  };
+}
+
+/** Fastify's refusals in words of ours; what is nobody's refusal is `internal`. */
+function asKnown(error: unknown, { raw, headers }: FastifyRequest, bodyBytesMax: number): FnError {
+  if (error instanceof FnError) return error;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "FST_ERR_BAD_URL") return new FnError("url_malformed");
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    const length = headers["content-length"] ?? "chunked";
+    return new FnError("body_too_large", { length, max: bodyBytesMax });
+  }
+  if (raw.destroyed && !raw.complete) return new FnError("client_gone", {}, { cause: error });
+  return asFnError(error);
+}

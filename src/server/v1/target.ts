@@ -1,0 +1,27 @@
+/**
+ * How request targets are read. Routing works on the decoded path, as in Fn, so `%2F` separates like `/`; and one
+ * slash at the end changes nothing, except after `/v1/apps/{app}/routes`, where it names the route `/` to all who
+ * ask for a route. A POST there adds one, and so asks for none.
+ */
+
+/** The target in the one spelling that the router knows. One that cannot be decoded stays, for it to refuse. */
+export function canonicalTarget(method: string, target: string): string {
+  const path = decodedPath(target);
+  if (path === undefined || !path.startsWith("/")) return target;
+  const isKept = path === "/" || (method !== "POST" && /^\/v1\/apps\/[^/]*\/routes\//.test(path));
+  const named = isKept ? path : path.replace(/\/$/, "");
+  return named.split("/").map(encodeURIComponent).join("/") + target.slice(pathOf(target).length);
+}
+
+/** The path of a target, percent escapes resolved; undefined when they are malformed or no UTF-8. */
+export function decodedPath(target: string): string | undefined {
+  try {
+    return decodeURIComponent(pathOf(target));
+  } catch {
+    return undefined;
+  }
+}
+
+function pathOf(target: string): string {
+  return target.split("?", 1)[0] ?? "";
+}

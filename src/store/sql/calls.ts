@@ -1,0 +1,113 @@
+import type { Insertable, Selectable } from "kysely";
+import type { Call, CallRecord } from "../../model/call.ts";
+import type { CallFilter, CallStore } from "../store.ts";
+import type { Tables } from "./tables.ts";
+import type { Transactions } from "./transactions.ts";
+
+/**
+ * How many calls one statement stores. At ten columns each that is far below what a statement may carry (32766
+ * values in SQLite, 65535 in PostgreSQL), and more at once gains nothing.
+ */
+const ROWS_PER_STATEMENT = 100;
+
+export class SqlCallStore implements CallStore {
+  readonly #transactions: Transactions;
+
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions;
+  }
+
+  async insert(records: readonly CallRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    await this.#transactions.write(async (db) => {
+      for (let start = 0; start < records.length; start += ROWS_PER_STATEMENT) {
+        const some = records.slice(start, start + ROWS_PER_STATEMENT);
+        await db
+          .insertInto("calls")
+          .values(some.map(({ call }) => toRow(call)))
+          .onConflict((conflict) => conflict.column("id").doNothing())
+          .execute();
+        await db
+          .insertInto("logs")
+          .values(some.map(({ call, log }) => ({ call_id: call.id, log })))
+          .onConflict((conflict) => conflict.column("call_id").doNothing())
+          .execute();
+      }
+    });
+  }
+
+  get(appName: string, callId: string): Promise<Call | undefined> {
+    return this.#transactions.read(async (db) => {
+      const row = await db
+        .selectFrom("calls")
+        .selectAll()
+        .where("id", "=", callId)
+        .where("app_name", "=", appName)
+        .executeTakeFirst();
+      return row && toCall(row);
+    });
+  }
+
+  log(appName: string, callId: string): Promise<string | undefined> {
+    return this.#transactions.read(async (db) => {
+      const row = await db
+        .selectFrom("logs")
+        .innerJoin("calls", "calls.id", "logs.call_id")
+        .select("logs.log")
+        .where("calls.id", "=", callId)
+        .where("calls.app_name", "=", appName)
+        .executeTakeFirst();
+      return row?.log;
+    });
+  }
+
+  list(appName: string, filter: CallFilter): Promise<Call[]> {
+    return this.#transactions.read(async (db) => {
+      let query = db
+        .selectFrom("calls")
+        .selectAll()
+        .where("app_name", "=", appName)
+        .orderBy("id", "desc")
+        .limit(filter.limit);
+      if (filter.after !== undefined) query = query.where("id", "<", filter.after);
+      if (filter.path !== undefined) query = query.where("path", "=", filter.path);
+      if (filter.createdAfterMs !== undefined) {
+        query = query.where("created_at_ms", ">", filter.createdAfterMs);
+      }
+      if (filter.createdBeforeMs !== undefined) {
+        query = query.where("created_at_ms", "<", filter.createdBeforeMs);
+      }
+      return (await query.execute()).map(toCall);
+    });
+  }
+}
+
+function toRow(call: Call): Insertable<Tables["calls"]> {
+  return {
+    id: call.id,
+    app_id: call.appId,
+    app_name: call.appName,
+    fn_id: call.fnId,
+    path: call.path,
+    status: call.status,
+    error: call.error ?? null,
+    created_at_ms: call.createdAtMs,
+    started_at_ms: call.startedAtMs ?? null,
+    completed_at_ms: call.completedAtMs,
+  };
+}
+
+function toCall(row: Selectable<Tables["calls"]>): Call {
+  return {
+    id: row.id,
+    appId: row.app_id,
+    appName: row.app_name,
+    fnId: row.fn_id,
+    path: row.path,
+    status: row.status,
+    error: row.error ?? undefined,
+    createdAtMs: row.created_at_ms,
+    startedAtMs: row.started_at_ms ?? undefined,
+    completedAtMs: row.completed_at_ms,
+  };
+}

@@ -1,0 +1,29 @@
+import type { AppStore, CallStore, RouteStore, Store } from "../store.ts";
+import { SqlAppStore } from "./apps.ts";
+import { SqlCallStore } from "./calls.ts";
+import { readChangeCount } from "./changes.ts";
+import { SqlRouteStore } from "./routes.ts";
+import type { Transactions } from "./transactions.ts";
+
+/** The store over any database that Kysely speaks to; what differs between them is in `Transactions`. */
+export class SqlStore implements Store {
+  readonly apps: AppStore;
+  readonly routes: RouteStore;
+  readonly calls: CallStore;
+  readonly #transactions: Transactions;
+
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions;
+    this.apps = new SqlAppStore(transactions);
+    this.routes = new SqlRouteStore(transactions);
+    this.calls = new SqlCallStore(transactions);
+  }
+
+  changeCount(): Promise<number> {
+    return this.#transactions.read(readChangeCount);
+  }
+
+  close(): Promise<void> {
+    return this.#transactions.close();
+  }
+}

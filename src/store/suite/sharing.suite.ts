@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { Store } from "../store.ts";
+import { sampleApp, sampleRecord, sampleRoute } from "./samples.suite.ts";
+import { refusal } from "./test-store.suite.ts";
+
+/** Opens two stores over the same place, with nothing in it; both are closed when the test ends. */
+export type OpenTwo = (t: TestContext) => Promise<readonly [Store, Store]>;
+
+const app = sampleApp("demo", { updatedAtMs: 0 });
+
+export function sharingSuite(open: OpenTwo): void {
+  test("each store sees at once what the other has stored", async (t) => {
+    const [one, other] = await open(t);
+    await one.routes.insert(app, sampleRoute(app, "/hello"));
+    await other.calls.insert([sampleRecord("call-1", {}, "a line")]);
+    assert.deepEqual(await other.routes.get("demo", "/hello"), { ...sampleRoute(app, "/hello"), app });
+    assert.equal(await one.calls.log("demo", "call-1"), "a line");
+  });
+
+  test("a change through one store moves the count of changes that the other reads", async (t) => {
+    const [one, other] = await open(t);
+    const before = await other.changeCount();
+    await one.apps.insert(app);
+    assert.ok((await other.changeCount()) > before);
+  });
+
+  test("what one store holds is taken for the other", async (t) => {
+    const [one, other] = await open(t);
+    await one.routes.insert(app, sampleRoute(app, "/hello"));
+    await assert.rejects(other.apps.insert(app), refusal("app_exists"));
+    await assert.rejects(other.routes.insert(app, sampleRoute(app, "/hello")), refusal("route_exists"));
+  });
+
+  test("updates through both stores at the same time all count", async (t) => {
+    const [one, other] = await open(t);
+    await one.apps.insert(app);
+    const updates = Array.from({ length: 40 }, (_, i) =>
+      (i % 2 === 0 ? one : other).apps.update("demo", (old) => ({
+        ...old,
+        updatedAtMs: old.updatedAtMs + 1,
+      })),
+    );
+    await Promise.all(updates);
+    assert.equal((await one.apps.get("demo"))?.updatedAtMs, 40);
+  });
+
+  test("one store goes on when the other is closed", async (t) => {
+    const [one, other] = await open(t);
+    await one.apps.insert(app);
+    await one.close();
+    assert.deepEqual(await other.apps.get("demo"), app);
+  });
+}
