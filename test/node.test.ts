@@ -10,6 +10,7 @@ import {
   startNode,
   startProgram,
   tempDir,
+  written,
 } from "./support/programs.ts";
 
 async function call(node: NodeRig, path: string, body?: string): Promise<Response> {
@@ -236,6 +237,19 @@ describe("a node", () => {
     assert.deepEqual(await Promise.all(more), [200, 200, 200, 200, 200]);
     assert.equal(await node.program.ended, 0, node.program.output());
     assert.deepEqual(processesWith(node.dir), []);
+  });
+
+  test("on a second SIGTERM ends at once, and takes its functions with it", async (t) => {
+    const node = await startNode(t);
+    await createRoute(node, "/count", "count");
+    const begun = call(node, "/count?ms=60000").catch(() => undefined);
+    await eventually(() => processesWith(node.dir).length === 2, "the function runs");
+    node.program.child.kill("SIGTERM");
+    await written(node.program, "stopping");
+    node.program.child.kill("SIGTERM");
+    assert.equal(await node.program.ended, 1);
+    await begun;
+    await eventually(() => processesWith(node.dir).length === 0, "no process is left");
   });
 
   test("killed with -9 leaves functions that the next node with its work folder ends", async (t) => {

@@ -62,21 +62,17 @@ async function runHarness(
 }
 
 describe("npm start", () => {
-  test("gives a function that answers through the balancer, within 100 ms once it is hot", async (t) => {
+  test("gives a function that answers through the balancer, from one container once it is hot", async (t) => {
     const { balancer } = await startCluster(t);
-    const call = () => fetch(`http://${balancer}/r/demo/hello`, { method: "POST", body: "Ada" });
-    const first = await call();
-    assert.equal(first.status, 200);
-    assert.match(await first.text(), /Ada/);
-    assert.equal(first.headers.get("xxx-fxlb-wait"), null, "the wait is between node and balancer");
-    const times: number[] = [];
+    const nodes = new Set<string | null>();
     for (let i = 0; i < 5; i++) {
-      const startMs = performance.now();
-      await (await call()).text();
-      times.push(performance.now() - startMs);
+      const answer = await fetch(`http://${balancer}/r/demo/hello`, { method: "POST", body: "Ada" });
+      assert.equal(answer.status, 200);
+      assert.match(await answer.text(), /Ada/);
+      assert.equal(answer.headers.get("xxx-fxlb-wait"), null, "the wait is between node and balancer");
+      nodes.add(answer.headers.get("fn-node"));
     }
-    // The quickest of five: whatever else this machine does.
-    assert.ok(Math.min(...times) < 100, `took ${times.map(Math.round)} ms`);
+    assert.equal(nodes.size, 1);
   });
 
   test("keeps a function that has no need to wait on one node", async (t) => {

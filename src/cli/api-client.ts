@@ -35,24 +35,14 @@ export interface CallQuery extends PageRequest {
   readonly toS?: number | undefined;
 }
 
-/** The server refused. The message is the server's own, with its hint when it gave one. */
-export class ApiError extends CommandError {
-  override readonly name = "ApiError";
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /** Most items that a server gives at once. */
 const PAGE_ITEMS_MAX = 100;
 
 /** How much of an answer that is no JSON is shown. */
 const EXCERPT_LENGTH_MAX = 200;
 
-/** The management API of a server, `/v1`. Every method fails with `ApiError`, or `CommandError` when nobody answers. */
+/** The management API of a server, `/v1`. Every method fails with `CommandError`: when the server
+ * refuses, with its own message and hint; when nobody answers; when the answer is not one of that API. */
 export class ApiClient {
   /** Ends with a slash. */
   readonly server: URL;
@@ -139,7 +129,7 @@ export class ApiClient {
     const { items } = await this.listRoutes(app, { limit: Number.POSITIVE_INFINITY });
     const route = items.find((candidate) => candidate.path === path);
     if (route) return route;
-    throw new ApiError(404, "Route not found");
+    throw new CommandError("Route not found");
   }
 
   async #list<T>(
@@ -215,13 +205,13 @@ function reasonOf(error: unknown): string {
 }
 
 /** The server's message: in an envelope from `/v1`, flat from `/v2`, none from whatever else stands in the way. */
-function refusal(status: number, text: string): ApiError {
+function refusal(status: number, text: string): CommandError {
   const body = parseObject(text);
   const error = isJsonObject(body?.error) ? body.error : body;
   if (!isText(error?.message) || error.message === "") {
-    return new ApiError(status, `the server answers with status ${status} ${excerpt(text)}`.trimEnd());
+    return new CommandError(`the server answers with status ${status} ${excerpt(text)}`.trimEnd());
   }
-  return new ApiError(status, isText(error.fields) ? `${error.message} (${error.fields})` : error.message);
+  return new CommandError(isText(error.fields) ? `${error.message} (${error.fields})` : error.message);
 }
 
 function routeSegments(app: string, path: string): string[] {

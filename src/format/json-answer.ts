@@ -6,10 +6,10 @@ import type { Outlet } from "./active-call.ts";
 import { fieldOfText } from "./call-fields.ts";
 import type { CallInput, HeaderField } from "./format.ts";
 import { isOfThisHop } from "./http-answer.ts";
-import { isJsonSpace, JSON_DEPTH_MAX, JsonScanner, OPEN_BRACE } from "./json-scanner.ts";
+import { isJsonSpace, JSON_VALUES_MAX, JsonScanner, OPEN_BRACE } from "./json-scanner.ts";
 import type { AnswerReader } from "./stream-session.ts";
 
-/** Largest answer object as text: it is held whole until it ends, and then once more as the values in it. */
+/** Largest answer, as JSON: it is held whole until it ends, and then once more as the text in it. */
 export const JSON_ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Reads answers that are JSON objects, with any white space between them. */
@@ -36,7 +36,7 @@ export class JsonAnswer implements AnswerReader {
     if (!hasBegun && bytes[begin] !== OPEN_BRACE) throw invalid("it does not begin with {");
 
     const end = this.#scanner.scan(bytes, begin);
-    if (this.#scanner.depth > JSON_DEPTH_MAX) throw invalid(`it is nested deeper than ${JSON_DEPTH_MAX}`);
+    if (this.#scanner.isOverfull) throw invalid(`it has more than ${JSON_VALUES_MAX} values in it`);
     const part = bytes.subarray(begin, end < 0 ? bytes.length : end);
     if (this.#held.length + part.length > JSON_ANSWER_BYTES_MAX) throw new FnError("answer_body_too_large");
     if (end >= 0 && !hasBegun) {

@@ -1,29 +1,35 @@
-/** Nesting that is still read; beyond it a small answer could fill the memory with empty arrays. Go stops here too. */
-export const JSON_DEPTH_MAX = 10_000;
+/**
+ * Objects, arrays and members of either in one answer. Its body is one text, so honest answers have a few dozen;
+ * without a bound, 64 MiB of empty objects would take gigabytes and stop this process for seconds.
+ */
+export const JSON_VALUES_MAX = 100_000;
 
 /** Finds the end of a JSON object in a stream, whatever pieces it comes in, without judging what is in it. */
 export class JsonScanner {
   #depth = 0;
+  #values = 0;
   #isInString = false;
   #isEscaped = false;
+
+  /** Whether the object has more in it than JSON_VALUES_MAX; then its end is not looked for. */
+  get isOverfull(): boolean {
+    return this.#values > JSON_VALUES_MAX;
+  }
 
   /** Makes ready for the next object. */
   start(): void {
     this.#depth = 0;
+    this.#values = 0;
     this.#isInString = false;
     this.#isEscaped = false;
   }
 
-  get depth(): number {
-    return this.#depth;
-  }
-
   /**
-   * Looks at bytes from `at` on, which is the opening brace for the first piece; the index behind the closing one, or
-   * -1 when it is not among them. Stops early, with -1, when the nesting is deeper than JSON_DEPTH_MAX.
+   * Looks at bytes from `at` on, which is the opening brace for the first piece; returns the index behind the closing
+   * one, or -1 when it is not among them.
    */
   scan(bytes: Buffer, at: number): number {
-    for (let i = at; i < bytes.length; i++) {
+    for (let i = at; i < bytes.length && !this.isOverfull; i++) {
       const byte = bytes[i];
       if (this.#isEscaped) {
         this.#isEscaped = false;
@@ -32,8 +38,11 @@ export class JsonScanner {
         else if (byte === BACKSLASH) this.#isEscaped = true;
       } else if (byte === QUOTE) {
         this.#isInString = true;
+      } else if (byte === COMMA) {
+        this.#values++;
       } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-        if (++this.#depth > JSON_DEPTH_MAX) return -1;
+        this.#values++;
+        this.#depth++;
       } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
         if (--this.#depth === 0) return i + 1;
       }
@@ -52,4 +61,5 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const BACKSLASH = 0x5c;

@@ -6,7 +6,7 @@ import { describeFormat, never, rejects } from "./format.suite.ts";
 import type { CallInput } from "./format.ts";
 import { JSON_REQUEST_BODY_BYTES_MAX, jsonFormat } from "./json.ts";
 import { JSON_ANSWER_BYTES_MAX } from "./json-answer.ts";
-import { JSON_DEPTH_MAX } from "./json-scanner.ts";
+import { JSON_VALUES_MAX } from "./json-scanner.ts";
 import { bodyOf, callInput, RecordingSink, stdioChannels } from "./testdata/scripted-function.ts";
 
 describeFormat({
@@ -227,13 +227,17 @@ describe("a json answer", () => {
     await rejects(call, "answer_body_too_large");
   });
 
-  test("has a limit for its nesting", async () => {
-    const nested = (depth: number) => `{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
-    await answered(nested(JSON_DEPTH_MAX));
-    const { fn, call } = await begin();
-    await fn.write(nested(JSON_DEPTH_MAX + 1));
-    await rejects(call, "answer_invalid");
-  });
+  for (const [what, valuesOf] of [
+    ["nested in one another", (count: number) => "[".repeat(count) + "]".repeat(count)],
+    ["beside one another", (count: number) => `[${"1,".repeat(count - 1)}1]`],
+  ] as const) {
+    test(`has a limit for the values in it, ${what}`, async () => {
+      await answered(`{"a":${valuesOf(JSON_VALUES_MAX - 1)}}`);
+      const { fn, call } = await begin();
+      await fn.write(`{"a":${valuesOf(JSON_VALUES_MAX)}}`);
+      await rejects(call, "answer_invalid");
+    });
+  }
 
   test("of random bytes ends in one of the known errors", async () => {
     const fragment = fc.constantFrom(

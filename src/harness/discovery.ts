@@ -5,10 +5,10 @@ import { type HttpClient, NoReplyError } from "./http-client.ts";
 export interface Discovery {
   /** `host:port` */
   readonly address: string;
-  /** As the node names itself; undefined when it does not, or did not answer. */
-  readonly name: string | undefined;
-  /** Why the node is left out; undefined when it is not. */
-  readonly problem: string | undefined;
+  /** As the node names itself; null when it does not, or did not answer. */
+  readonly name: string | null;
+  /** Why the node is left out; null when it is not. */
+  readonly problem: string | null;
 }
 
 /**
@@ -23,7 +23,7 @@ export function discover(client: HttpClient, nodes: readonly string[], route: st
 export function addressesByName(discoveries: readonly Discovery[]): Map<string, string[]> {
   const addresses = new Map<string, string[]>();
   for (const { name, address } of discoveries) {
-    if (name !== undefined) addresses.set(name, [...(addresses.get(name) ?? []), address]);
+    if (name !== null) addresses.set(name, [...(addresses.get(name) ?? []), address]);
   }
   return addresses;
 }
@@ -32,12 +32,12 @@ export function addressesByName(discoveries: readonly Discovery[]): Map<string, 
 const QUERY = "?max=100&loops=1";
 
 async function discoverOne(client: HttpClient, address: string, route: string): Promise<Discovery> {
-  const unnamed = (problem: string): Discovery => ({ address, name: undefined, problem });
+  const unnamed = (problem: string): Discovery => ({ address, name: null, problem });
   try {
     const reply = await client.send({ method: "GET", authority: address, path: route + QUERY });
     if (reply.status !== 200) return unnamed(`function returned status code: ${reply.status}`);
     const name = nodeNameOf(reply);
-    return name === undefined ? unnamed("the answer names no node") : { address, name, problem: undefined };
+    return name === undefined ? unnamed("the answer names no node") : { address, name, problem: null };
   } catch (error) {
     if (error instanceof NoReplyError) return unnamed(error.message);
     throw error;

@@ -84,8 +84,19 @@ export class Tally {
       discovery,
       nodes: this.#nodeReports(addressesByName(discovery)),
       failed: this.#failed,
-      problems: problemsOf(options, this.#failedCalls, this.#nodes.size),
+      problems: this.#problems(options),
     };
+  }
+
+  #problems({ errorsMax, nodesMax }: HarnessOptions): string[] {
+    const problems: string[] = [];
+    if (this.#failedCalls > errorsMax) {
+      problems.push(`${this.#failedCalls} of ${this.#calls} calls failed, at most ${errorsMax} may`);
+    }
+    if (nodesMax > 0 && this.#nodes.size > nodesMax) {
+      problems.push(`${this.#nodes.size} nodes answered, at most ${nodesMax} may`);
+    }
+    return problems;
   }
 
   #nodeReports(addresses: ReadonlyMap<string, readonly string[]>): NodeReport[] {
@@ -107,13 +118,6 @@ interface NodeTally {
   /** Of the calls that did not fail. */
   readonly durationsMs: number[];
   readonly failures: Counts;
-}
-
-function problemsOf({ errorsMax, nodesMax }: HarnessOptions, failed: number, nodes: number): string[] {
-  const problems: string[] = [];
-  if (failed > errorsMax) problems.push(`${failed} calls failed, at most ${errorsMax} may`);
-  if (nodesMax > 0 && nodes > nodesMax) problems.push(`${nodes} nodes answered, at most ${nodesMax} may`);
-  return problems;
 }
 
 function byName([a]: [string | undefined, unknown], [b]: [string | undefined, unknown]): number {

@@ -72,6 +72,30 @@ describe("the calls of a function", () => {
   });
 });
 
+describe("an answer of a node that was removed meanwhile", () => {
+  test("reaches the client, and leaves no memory of the node", async (t) => {
+    const { nodes, rig } = await startThree(t);
+    const [home = assert.fail()] = orderOf(PATH, nodes);
+    const { promise: arrived, resolve } = Promise.withResolvers<() => void>();
+    home.handle = (_, response) => {
+      response.setHeader("Xxx-Fxlb-Wait", "30s");
+      resolve(() => response.end("late"));
+    };
+    const answer = request(rig.url + PATH);
+    const respond = await arrived;
+    await manage(rig, "DELETE", home);
+    respond();
+    assert.equal(await (await answer).body.text(), "late");
+
+    await manage(rig, "PUT", home);
+    await rig.logged("node is healthy");
+    for (const node of nodes) node.seen.length = 0;
+    report(nodes, "0s");
+    await callTimes(rig, 20);
+    assert.deepEqual(callsOf(orderOf(PATH, nodes)), [20, 0, 0]);
+  });
+});
+
 describe("the nodes behind the balancer", () => {
   test("are followed through failure, removal, return and recovery", async (t) => {
     const { nodes, rig } = await startThree(t);
@@ -118,18 +142,6 @@ describe("the nodes behind the balancer", () => {
     await rig.clock.advance(5000);
     await rig.logged("node is unhealthy");
     assert.equal((await online(rig)).length, 2);
-  });
-
-  test("keep the requests that they have when they are removed", async (t) => {
-    const node = await startNode(t);
-    const rig = await startBalancer(t, [node]);
-    const { promise: arrived, resolve } = Promise.withResolvers<() => void>();
-    node.handle = (_, response) => resolve(() => response.end("late"));
-    const answer = request(rig.url + PATH);
-    const respond = await arrived;
-    await manage(rig, "DELETE", node);
-    respond();
-    assert.equal(await (await answer).body.text(), "late");
   });
 });
 

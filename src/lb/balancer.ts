@@ -99,8 +99,9 @@ export async function createBalancer(options: BalancerOptions): Promise<Balancer
       clock,
       onAnswer(node, waitNs) {
         stats.add(node, key, waitNs);
-        // An answer that tells no wait ran no function here, and says nothing about the load.
-        if (waitNs !== undefined) load.add(node, hash, waitNs);
+        // An answer that tells no wait ran no function here, and says nothing about the load. One that comes when
+        // its node was removed must not leave a memory of it.
+        if (waitNs !== undefined && members.has(node)) load.add(node, hash, waitNs);
       },
       onUnreachable(node, beganNs, cause) {
         log.warn({ node, reason: messageOf(cause) }, "node cannot be reached");
@@ -161,6 +162,8 @@ async function answer(
     if (target === undefined) throw new FnError("request_malformed", { reason: "the target is not a path" });
     await serve({ request, response, target });
   } catch (thrown) {
+    // A client that left is nobody's failure.
+    if (response.destroyed) return;
     const error = asFnError(thrown);
     noteError(log, request, error);
     sendError(response, error);

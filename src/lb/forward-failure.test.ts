@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import { describe, test } from "node:test";
 import { request } from "undici";
+import { FakeClock } from "../clock/fake-clock.ts";
+import { FnError } from "../model/errors.ts";
+import { forward } from "./forward.ts";
+import { NodePools } from "./node-pools.ts";
 import { orderOf, pathOf, startBalancer, startNode } from "./rig.suite.ts";
 
 describe("a node that refuses the connection", () => {
@@ -201,6 +206,31 @@ describe("a client that leaves", () => {
     }
     const { body } = await request(`${url}/1/lb/nodes`);
     assert.deepEqual(Object.values(((await body.json()) as { nodes: object }).nodes), ["online", "online"]);
+  });
+});
+
+describe("a request that cannot be written", () => {
+  test("is refused, and counts against no node", async (t) => {
+    const node = await startNode(t);
+    const pools = new NodePools();
+    pools.open(node.name);
+    t.after(() => pools.closeAll());
+    const message = new IncomingMessage(new Socket());
+    message.rawHeaders = ["X-Wide", "\u0100"];
+    const exchange = {
+      request: message,
+      response: new ServerResponse(message),
+      target: { path: "/r/app/f", query: "", host: undefined },
+    };
+    await assert.rejects(
+      forward(exchange, [node.name], {
+        pools,
+        clock: new FakeClock(),
+        onAnswer: assert.fail,
+        onUnreachable: assert.fail,
+      }),
+      (error) => error instanceof FnError && error.code === "request_malformed",
+    );
   });
 });
 

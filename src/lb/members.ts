@@ -59,6 +59,10 @@ export class Members {
     this.#options.onMove(node, health.state);
   }
 
+  has(node: string): boolean {
+    return this.#nodes.has(node);
+  }
+
   /** The nodes that can take requests. */
   healthy(): readonly string[] {
     return this.#healthy;

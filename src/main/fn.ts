@@ -1,6 +1,6 @@
 /** The command line: hands the process to `cli/`. */
-import packageJson from "../../package.json" with { type: "json" };
 import { runFn } from "../cli/run.ts";
+import { HOTFN_VERSION } from "./version.ts";
 
 // Who closes the pipe has seen enough: `fn apps list | head -1` is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -16,5 +16,5 @@ process.exitCode = await runFn(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  version: packageJson.version,
+  version: HOTFN_VERSION,
 });

@@ -19,7 +19,10 @@ export interface Program {
   readonly ended: Promise<number | string>;
 }
 
-/** Starts `src/main/NAME.ts`; what is left of it when the test ends is killed. */
+/** A program that does not stop within this is killed when its test ends. */
+const STOP_MS = 10_000;
+
+/** Starts `src/main/NAME.ts`, and stops it when the test ends: killed, it would leave its functions. */
 export function startProgram(
   t: TestContext,
   name: string,
@@ -39,8 +42,10 @@ export function startProgram(
   }
   const ended = once(child, "close").then(([code, signal]) => code ?? signal);
   t.after(async () => {
-    child.kill("SIGKILL");
+    child.kill("SIGTERM");
+    const kill = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
     await ended;
+    clearTimeout(kill);
   });
   return { child, output: () => output, ended };
 }
@@ -60,7 +65,8 @@ export async function written(program: Program, text: string): Promise<void> {
     assert.fail(`ended with ${code} before '${text}': ${program.output()}`),
   );
   while (!program.output().includes(text)) {
-    await Promise.race([once(program.child.stdout ?? program.child, "data"), end]);
+    const more = [program.child.stdout, program.child.stderr].map((stream) => stream && once(stream, "data"));
+    await Promise.race([...more, end]);
   }
 }
 

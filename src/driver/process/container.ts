@@ -105,6 +105,11 @@ export class ProcessContainer implements Container {
     return this.#removal;
   }
 
+  /** Ends it at once and cleans nothing up: for when there is no time left. */
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
   async #remove(): Promise<void> {
     if (this.#state.name === "created") this.#end(NEVER_RAN);
     else this.#signal("SIGKILL");

@@ -43,12 +43,13 @@ class ProcessDriver implements Driver {
   readonly name = "process";
   readonly #options: ProcessDriverOptions;
   readonly #workDir: WorkDir;
-  readonly #containers = new Set<Container>();
+  readonly #containers = new Set<ProcessContainer>();
   #closing: Promise<void> | undefined;
 
   constructor(options: ProcessDriverOptions, workDir: WorkDir) {
     this.#options = options;
     this.#workDir = workDir;
+    process.once("exit", this.#killAll);
   }
 
   async prepare(image: string, signal: AbortSignal): Promise<ImageInfo> {
@@ -85,7 +86,13 @@ class ProcessDriver implements Driver {
   async #close(): Promise<void> {
     await Promise.all([...this.#containers].map((container) => container.remove()));
     await this.#workDir.close();
+    process.off("exit", this.#killAll);
   }
+
+  /** A server that ends without closing its driver, in a hurry or by a mistake of its own, still ends its functions. */
+  readonly #killAll = (): void => {
+    for (const container of this.#containers) container.kill();
+  };
 
   #makeContainerDir(): string {
     try {
