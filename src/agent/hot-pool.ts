@@ -6,7 +6,7 @@ import type { LaunchSpec } from "./launch-spec.ts";
 import { LaunchError, type Launcher } from "./launcher.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { SlotQueue } from "./slot-queue.ts";
-import { type PoolCounts, startsWanted } from "./start-rule.ts";
+import { type PoolCounts, type PoolTimes, startsWanted } from "./start-rule.ts";
 
 /** A pool without containers and calls is forgotten after this, or after twice its idle timeout if that is longer. */
 const UNUSED_MS = 60 * 60 * 1000;
@@ -22,6 +22,11 @@ export interface HotPoolOptions {
   /** Told when the pool has been unused for long and can be forgotten. */
   readonly onUnused: () => void;
 }
+
+/** A second look at a line that should be gone by now comes no sooner than this. */
+const LOOK_AGAIN_MS_MIN = 20;
+/** How much the newest sample moves an average: enough to follow a change within a few calls. */
+const NEWEST_WEIGHT = 0.3;
 
 interface Launch {
   readonly cancel: AbortController;
@@ -41,8 +46,13 @@ export class HotPool {
   readonly #launches = new Set<Launch>();
   readonly #works = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
+  /** When each container with a call got it, in monotonic ns; the oldest first. */
+  readonly #busySinceNs = new Map<LiveContainer, number>();
+  #runMs: number | undefined;
+  #startMs: number | undefined;
   #unusedTimer: Timer | undefined;
   #retryTimer: Timer | undefined;
+  #lookAgainTimer: Timer | undefined;
 
   constructor(options: HotPoolOptions) {
     this.#options = options;
@@ -58,28 +68,33 @@ export class HotPool {
     };
   }
 
+  get times(): PoolTimes {
+    const [oldestNs] = this.#busySinceNs.values();
+    const oldestRunMs = oldestNs === undefined ? 0 : (this.#options.clock.monotonicNs() - oldestNs) / 1e6;
+    return { runMs: this.#runMs, startMs: this.#startMs, oldestRunMs };
+  }
+
   /**
    * A slot: the right to run one call in the container that comes back. Waits at most `waitMs`, then rejects with
    * `onTimeout()`; rejects with the signal's reason, and with a LaunchError when containers cannot be started.
    */
   async acquire(waitMs: number, onTimeout: () => unknown, signal: AbortSignal): Promise<LiveContainer> {
     this.#unusedTimer?.cancel();
-    for (let free = this.#queue.takeFree(); free; free = this.#queue.takeFree()) {
-      this.#leaveIdle(free);
-      if (free.isReusable) return free;
-      this.#discard(free);
-    }
-    const slot = this.#queue.wait(waitMs, onTimeout, signal);
-    this.#balance();
-    try {
-      return await slot;
-    } finally {
-      this.#balance();
-    }
+    const container = this.#takeFree() ?? (await this.#wait(waitMs, onTimeout, signal));
+    this.#busySinceNs.set(container, this.#options.clock.monotonicNs());
+    return container;
   }
 
   /** Gives a slot back. A container that the call left in doubt is removed. */
   release(container: LiveContainer): void {
+    const sinceNs = this.#busySinceNs.get(container);
+    this.#busySinceNs.delete(container);
+    if (sinceNs !== undefined) this.#runMs = this.#average(this.#runMs, sinceNs);
+    this.#pass(container);
+  }
+
+  /** To the first in line, or on the stack, or away. */
+  #pass(container: LiveContainer): void {
     if (container.isReusable && !this.#stopping.signal.aborted) this.#offer(container);
     else this.#discard(container);
     this.#balance();
@@ -90,20 +105,59 @@ export class HotPool {
     this.#stopping.abort();
     this.#unusedTimer?.cancel();
     this.#retryTimer?.cancel();
+    this.#lookAgainTimer?.cancel();
     for (const launch of this.#launches) launch.cancel.abort();
     for (const container of [...this.#live]) this.#discard(container);
     await Promise.all(this.#works);
   }
 
+  #takeFree(): LiveContainer | undefined {
+    for (let free = this.#queue.takeFree(); free; free = this.#queue.takeFree()) {
+      this.#leaveIdle(free);
+      if (free.isReusable) return free;
+      this.#discard(free);
+    }
+    return undefined;
+  }
+
+  async #wait(waitMs: number, onTimeout: () => unknown, signal: AbortSignal): Promise<LiveContainer> {
+    const slot = this.#queue.wait(waitMs, onTimeout, signal);
+    this.#balance();
+    try {
+      return await slot;
+    } finally {
+      this.#balance();
+    }
+  }
+
+  #average(averageMs: number | undefined, sinceNs: number): number {
+    const newestMs = (this.#options.clock.monotonicNs() - sinceNs) / 1e6;
+    return averageMs === undefined ? newestMs : averageMs + NEWEST_WEIGHT * (newestMs - averageMs);
+  }
+
   #balance(): void {
     if (this.#stopping.signal.aborted) return;
-    const wanted = this.#retryTimer ? 0 : startsWanted(this.counts);
+    const wanted = this.#retryTimer ? 0 : startsWanted(this.counts, this.times);
     while (this.#launches.size < wanted) this.#launch();
     for (const launch of [...this.#launches].reverse()) {
       if (this.#launches.size <= wanted) break;
       if (launch.isWaiting) this.#takeBack(launch);
     }
+    this.#lookAgainLater();
     this.#ageIfUnused();
+  }
+
+  /**
+   * Calls that wait without a container being started for them were expected to be served within the time of a start.
+   * If they still wait then, what runs takes longer than it used to, and nothing else would tell.
+   */
+  #lookAgainLater(): void {
+    const isCovered = this.#launches.size >= this.#queue.waiting;
+    if (isCovered || this.#lookAgainTimer || this.#startMs === undefined) return;
+    this.#lookAgainTimer = this.#options.clock.after(Math.max(this.#startMs, LOOK_AGAIN_MS_MIN), () => {
+      this.#lookAgainTimer = undefined;
+      this.#balance();
+    });
   }
 
   #launch(): void {
@@ -123,11 +177,13 @@ export class HotPool {
     try {
       const admission = await launcher.admit(spec, launch.cancel.signal);
       launch.isWaiting = false;
+      const beganNs = this.#options.clock.monotonicNs();
       const container = await launcher.start(spec, admission, {}, this.#stopping.signal);
       this.#launches.delete(launch);
       this.#live.add(container);
       void container.ended.then(() => this.#removeIdle(container));
-      this.release(container);
+      this.#startMs = this.#average(this.#startMs, beganNs);
+      this.#pass(container);
     } catch (error) {
       this.#launches.delete(launch);
       if (!launch.cancel.signal.aborted) this.#onLaunchFailed(error);

@@ -1,7 +1,7 @@
 /** An agent on a fake driver, for tests: functions are scripts in memory, time is a fake clock. */
 import type { Writable } from "node:stream";
 import { pino } from "pino";
-import { FakeClock } from "../clock/fake-clock.ts";
+import { FakeClock, settle } from "../clock/fake-clock.ts";
 import { createIds } from "../clock/ids.ts";
 import { seededRandom } from "../clock/random.ts";
 import {
@@ -164,4 +164,22 @@ function writeJson(stdout: Writable, body: string): void {
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
+}
+
+export const echo = ({ body, answer }: FakeCall) => answer(body);
+
+/** Functions that answer when the test says so; the calls they hold, in the order in which they came. */
+export function held() {
+  const calls: FakeCall[] = [];
+  return { calls, hold: (call: FakeCall) => void calls.push(call) };
+}
+
+/** Lets streams, promises and what is done one turn later come to rest. */
+export async function rest(rig: Rig): Promise<void> {
+  for (let i = 0; i < 10; i++) await rig.clock.advance(0);
+  await settle();
+}
+
+export function outcomes(calls: readonly Running[]): Promise<string[]> {
+  return Promise.all(calls.map(({ outcome }) => outcome));
 }

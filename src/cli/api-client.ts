@@ -41,8 +41,10 @@ const PAGE_ITEMS_MAX = 100;
 /** How much of an answer that is no JSON is shown. */
 const EXCERPT_LENGTH_MAX = 200;
 
-/** The management API of a server, `/v1`. Every method fails with `CommandError`: when the server
- * refuses, with its own message and hint; when nobody answers; when the answer is not one of that API. */
+/**
+ * The management API of a server, `/v1`. Every method fails with `CommandError`: when the server refuses, with its
+ * own message and hint; when nobody answers; when the answer is not one of that API.
+ */
 export class ApiClient {
   /** Ends with a slash. */
   readonly server: URL;

@@ -235,16 +235,25 @@ export function describeFormat(formatCase: FormatCase): void {
       assert.equal(session.isReusable, false);
     });
 
-    test("gives an answer with something behind it, and lets go of the container", framedOnly, async () => {
-      await open();
-      const sink = new RecordingSink();
-      const call = exchange(callInput(), sink);
-      await fn.until(requestBody);
-      await fn.write(Buffer.concat([answer(Buffer.from("a")), Buffer.from("surplus")]));
-      await call;
-      assert.equal(String(sink.body), "a");
-      assert.equal(session.isReusable, false);
-    });
+    for (const [pace, onPart] of [
+      ["at once", () => {}],
+      ["slowly", settle],
+    ] as const) {
+      test(
+        `gives an answer with something behind it, taken ${pace}, and is done with it`,
+        framedOnly,
+        async () => {
+          await open();
+          const sink = new RecordingSink(onPart);
+          const call = exchange(callInput(), sink);
+          await fn.until(requestBody);
+          await fn.write(Buffer.concat([answer(Buffer.from("a")), answer(Buffer.from("b"))]));
+          await call;
+          assert.equal(String(sink.body), "a");
+          assert.equal(session.isReusable, false);
+        },
+      );
+    }
 
     test("notices what comes between two calls", framedOnly, async () => {
       await open();

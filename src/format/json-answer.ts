@@ -30,6 +30,7 @@ export class JsonAnswer implements AnswerReader {
   }
 
   push(bytes: Buffer, at: number): number {
+    if (this.isDone) return at;
     const hasBegun = this.#held.length > 0;
     const begin = hasBegun ? at : skipSpace(bytes, at);
     if (begin === bytes.length) return begin;

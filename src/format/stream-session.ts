@@ -69,7 +69,7 @@ export class StreamSession implements Session {
   #waiting: Buffer | undefined;
   #isOutputOver = false;
   /** What broke the output, if it did not simply end. */
-  #outputError: unknown;
+  #outputError: Error | undefined;
 
   constructor(parts: StreamSessionParts) {
     this.#parts = parts;
@@ -135,6 +135,7 @@ export class StreamSession implements Session {
     } else if (this.#call?.hasBegun) {
       this.#read(bytes, this.#call);
     } else if (this.#call && !this.#parts.reader.isPadding(bytes, 0)) {
+      // It is no longer as it was: this ends in `spent`.
       this.#call.begin();
       const reason = "there was output before the request";
       this.#fail(new FnError("answer_invalid", { format: this.#parts.format, reason }));

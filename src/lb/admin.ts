@@ -112,7 +112,7 @@ function toReply(error: unknown): Reply {
   throw error;
 }
 
-/** The name in `{"node":"host:port"}`. Throws `node_missing` and `body_too_large`. */
+/** The name in `{"node":"host:port"}`. Throws `invalid_json`, `node_missing` and `body_too_large`. */
 async function nodeNamedBy(request: IncomingMessage): Promise<string> {
   const text = await readText(request);
   let body: unknown;

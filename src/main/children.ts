@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
+/** Where `bin/launch` keeps it, too. */
+const compileCache = fileURLToPath(new URL("../../node_modules/.cache/node", import.meta.url));
 
 export interface ChildOptions {
   /** What it is called in messages: `node 8082`. */
@@ -32,7 +34,7 @@ export class Child {
     this.#process = spawn(process.execPath, [join(here, `${program}.ts`), ...args], {
       stdio: ["ignore", logFd, logFd, "ipc"],
       detached: true,
-      env: { ...process.env, ...env },
+      env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...env },
     });
     closeSync(logFd);
     this.ended = once(this.#process, "exit").then(

@@ -42,7 +42,7 @@ export function parseFlags<F extends Record<string, Flag<unknown>>>(
   }
   const options = command.opts<Record<string, unknown>>();
   return Object.fromEntries(
-    Object.keys(program.flags).map((name) => [name, options[camelCase(name)]]),
+    Object.entries(program.flags).map(([name, flag]) => [name, options[camelCase(name)] ?? flag.initial]),
   ) as Values<F>;
 }
 
@@ -100,6 +100,11 @@ export function parseAddress(text: string): Address | undefined {
   return { host: (v6 ?? host) || undefined, port: Number(port) };
 }
 
+/** The other way: `host:port`, `[v6]:port`, and `:port` for all interfaces. */
+export function formatAddress({ host = "", port }: Address): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** An address to listen on. */
 export function address(help: string, initial: string, more: Partial<Flag<Address>> = {}): Flag<Address> {
   const parse = (value: string): Address => {
@@ -131,14 +136,15 @@ function toOption(name: string, flag: Flag<unknown>): Option {
   const option = new Option(parse ? `${short} <${flag.placeholder}>` : short, flag.help);
   if (parse) option.argParser((value) => parse(value));
   if (flag.env !== undefined) option.env(flag.env);
-  return option.default(flag.initial, shownDefault(flag.initial));
+  // A default of nothing is not worth a word in the help.
+  const isNothing = flag.initial === false || flag.initial === "" || shownDefault(flag.initial) === "";
+  return isNothing ? option : option.default(flag.initial, shownDefault(flag.initial));
 }
 
+/** A default as one would type it, where JSON would not show it so. */
 function shownDefault(value: unknown): string | undefined {
-  if (typeof value === "object" && value !== null && "port" in value) {
-    const { host, port } = value as Address;
-    return `${host ?? ""}:${port}`;
-  }
+  if (Array.isArray(value)) return value.join(",");
+  if (typeof value === "object" && value !== null && "port" in value) return formatAddress(value as Address);
   return undefined;
 }
 

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import { systemClock } from "../clock/clock.ts";
 import { runHarness } from "../harness/harness.ts";
 import { isRoute } from "../harness/route-setup.ts";
-import { type Address, address, addresses, integer, parseFlags, text, toggle } from "./flags.ts";
+import { address, addresses, formatAddress, integer, parseFlags, text, toggle } from "./flags.ts";
 
 const COUNT_MAX = 2 ** 31 - 1;
 
@@ -32,7 +32,7 @@ const flags = parseFlags({
 
 process.exitCode = await runHarness(
   {
-    balancer: authority(flags.lb),
+    balancer: formatAddress({ host: flags.lb.host ?? "localhost", port: flags.lb.port }),
     nodes: flags.nodes,
     route: flags.route,
     image: flags.image,
@@ -52,10 +52,6 @@ process.exitCode = await runHarness(
     note: (line) => void process.stderr.write(`${line}\n`),
   },
 );
-
-function authority({ host = "localhost", port }: Address): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 function parseRoute(value: string): string {
   if (isRoute(value)) return value;

@@ -68,7 +68,8 @@ class ProcessDriver implements Driver {
     // No waiting from here on, so that `close` cannot miss the container.
     const dir = this.#makeContainerDir();
     const socketPath = spec.channel === "socket" ? join(dir, SOCKET_NAME) : undefined;
-    const env = environment(spec, { nodePath: this.#options.nodePath, dir, socketPath });
+    const { nodePath } = this.#options;
+    const env = environment(spec, { nodePath, dir, socketPath, cacheDir: this.#workDir.cacheDir });
     const parts = { id: spec.id, command, folder: path, env, socketPath };
     const container = new ProcessContainer(parts, this.#options.log, () => {
       this.#containers.delete(container);
@@ -106,11 +107,18 @@ class ProcessDriver implements Driver {
 /** Nothing of the server's own environment. As in a container, a PATH of the function's config replaces the usual. */
 function environment(
   spec: ContainerSpec,
-  place: { readonly nodePath: string; readonly dir: string; readonly socketPath: string | undefined },
+  place: {
+    readonly nodePath: string;
+    readonly dir: string;
+    readonly cacheDir: string;
+    readonly socketPath: string | undefined;
+  },
 ): NodeJS.ProcessEnv {
   return {
     // Node hands this one down from its own environment, unless it is named.
     NODE_V8_COVERAGE: undefined,
+    // A function in TypeScript that keeps its compiled code here starts in half the time.
+    NODE_COMPILE_CACHE: place.cacheDir,
     PATH: [dirname(resolve(place.nodePath)), ...SYSTEM_PATH].join(delimiter),
     ...spec.env,
     HOME: place.dir,

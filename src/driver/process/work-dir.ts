@@ -7,6 +7,7 @@ import { pidsWithVariable, startTicksOf } from "./proc.ts";
 /**
  * Where a driver keeps the directories of its containers:
  *
+ *     workDir/compile-cache/        what Node compiled for functions; shared by all, and kept
  *     workDir/PID-TICKS-XXXXXX/     one per driver; PID and TICKS name its server for good (see proc.ts)
  *       1/                          one per container, gone with it: HOME of its processes
  *         lsnr.sock                 with channel `socket`, made by the function
@@ -15,6 +16,8 @@ import { pidsWithVariable, startTicksOf } from "./proc.ts";
  * ends them: it knows them by their HOME, so neither a reused pid nor the containers of a living server are touched.
  */
 export interface WorkDir {
+  /** Where functions in JavaScript may keep what Node compiled for them, from one start to the next. */
+  readonly cacheDir: string;
   /** Makes the empty directory of a container. Synchronous, so that nothing comes between this and its owner. */
   makeContainerDir(): string;
   /** Removes everything in it, and itself. */
@@ -57,6 +60,7 @@ export async function openWorkDir(path: string, log: Logger): Promise<WorkDir> {
 
   let containers = 0;
   return {
+    cacheDir: join(workDir, "compile-cache"),
     makeContainerDir() {
       const containerDir = join(dir, (++containers).toString(36));
       mkdirSync(containerDir, { mode: 0o700 });
