@@ -116,7 +116,7 @@ describe("npm start", () => {
       ipc: false,
     });
     assert.equal(await second.ended, 1);
-    assert.match(second.output(), new RegExp(`:${port} is in use already`));
+    assert.match(second.output(), /127\.0\.0\.1:\d+ is in use already/);
     assert.deepEqual(processesWith(join(dir, "second")), []);
   });
 });
