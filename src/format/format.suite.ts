@@ -184,28 +184,41 @@ export function describeFormat(formatCase: FormatCase): void {
       assert.equal(session.isReusable, format.hot);
     });
 
-    test("gives the answer of a function that did not read all, and lets go of both", async () => {
+    test("gives the answer of a function that did not read all, and lets go of it", async () => {
       await open();
       fn.stopReading();
-      let hasLeft = false;
-      async function* body() {
-        try {
-          for (;;) yield Buffer.alloc(65_536);
-        } finally {
-          hasLeft = true;
-        }
-      }
       const sink = new RecordingSink();
-      const content = Buffer.alloc(BIG_BYTES);
-      const call = exchange(callInput(isStreaming ? { body: body() } : { content }), sink);
+      const call = exchange(callInput({ content: Buffer.alloc(BIG_BYTES) }), sink);
       await eventually(() => channels.container.stdin.writableLength > 0 || format.channel === "socket");
       await fn.write(answer(Buffer.from("no")));
       if (!format.hot) fn.close();
       await call;
       assert.equal(String(sink.body), "no");
       assert.equal(session.isReusable, false);
-      if (isStreaming) await eventually(() => hasLeft);
     });
+
+    for (const [what, bodyBytes] of [
+      ["whose length was told", 2 ** 40],
+      ["whose length nobody told", undefined],
+    ] as const) {
+      test(`leaves a body ${what} when the function did not read it all`, streamingOnly, async () => {
+        await open();
+        fn.stopReading();
+        let hasLeft = false;
+        async function* body() {
+          try {
+            for (;;) yield Buffer.alloc(65_536);
+          } finally {
+            hasLeft = true;
+          }
+        }
+        const call = exchange(callInput({ body: body(), bodyBytes }), new RecordingSink());
+        await fn.write(answer(Buffer.from("no")));
+        if (!format.hot) fn.close();
+        await call;
+        await eventually(() => hasLeft);
+      });
+    }
 
     test("refuses what is not an answer", framedOnly, async () => {
       await open();
@@ -267,8 +280,12 @@ export function describeFormat(formatCase: FormatCase): void {
 
     test("never mixes up two calls", hotOnly, async () => {
       await open();
-      for (const word of ["first", "second", "third"]) {
-        const sink = new RecordingSink();
+      for (const [word, onPart] of [
+        ["first", () => {}],
+        ["second", settle],
+        ["third", settle],
+      ] as const) {
+        const sink = new RecordingSink(onPart);
         const call = exchange(callInput({ content: Buffer.from(word) }), sink);
         assert.equal(String(await serve(Buffer.from(`${word} answer`))), word);
         await call;

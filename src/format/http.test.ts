@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { settle } from "../clock/fake-clock.ts";
 import { HEAD_BYTES_MAX } from "../http1/head-reader.ts";
 import { FnError } from "../model/errors.ts";
 import { describeFormat, never, rejects } from "./format.suite.ts";
@@ -142,6 +143,22 @@ describe("an http answer", () => {
     assert.equal(sink.status, 204);
   });
 
+  test("that came before the channel broke is whole, even for a slow client", async () => {
+    const { session, fn, call } = await begin({}, settle);
+    await fn.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n");
+    fn.output.destroy(new Error("ECONNRESET"));
+    await call;
+    assert.equal(session.isReusable, false);
+  });
+
+  test("that was not whole when the channel broke is cut, even for a slow client", async () => {
+    const { session, fn, call } = await begin({}, settle);
+    await fn.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na");
+    fn.output.destroy(new Error("ECONNRESET"));
+    await rejects(call, "answer_cut");
+    assert.equal(session.isReusable, false);
+  });
+
   test("that says close is the container's last", async () => {
     const { session } = await answered("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
     assert.equal(session.isReusable, false);
@@ -201,11 +218,11 @@ describe("an http answer", () => {
 });
 
 /** A call that has been sent. */
-async function begin(changes: Partial<CallInput> = {}) {
+async function begin(changes: Partial<CallInput> = {}, onPart = () => {}) {
   const { container, nextFunction } = await stdioChannels();
   const session = await httpFormat.open(container, never());
   const fn = await nextFunction();
-  const sink = new RecordingSink();
+  const sink = new RecordingSink(onPart);
   const call = session.exchange(callInput(changes), sink, never());
   call.catch(() => {});
   return { session, sink, fn, call };

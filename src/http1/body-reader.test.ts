@@ -34,10 +34,18 @@ describe("a chunked body", () => {
     assert.deepEqual({ body, isDone, rest }, { body: "hi there, Bo", isDone: true, rest: "HTTP" });
   });
 
-  test("may have extensions and trailers, which say nothing here", () => {
-    const text = `${start}2;a=b;c="d"\r\nhi\r\n0;e\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n`;
-    assert.equal(read(text).body, "hi");
-    assert.equal(read(text).isDone, true);
+  test("may have extensions, which say nothing here", () => {
+    const { body, isDone } = read(`${start}2;a=b;c="d"\r\nhi\r\n0;e\r\n\r\n`);
+    assert.deepEqual({ body, isDone }, { body: "hi", isDone: true });
+  });
+
+  test("may have trailers", () => {
+    const { isDone, trailers } = read(`${start}0\r\nX-Sum: 1\r\nx-more: 2\r\n\r\n`);
+    assert.equal(isDone, true);
+    assert.deepEqual(trailers, [
+      ["X-Sum", "1"],
+      ["x-more", "2"],
+    ]);
   });
 
   for (const [what, text] of [

@@ -33,7 +33,7 @@ const STATUS_LINE = /^HTTP\/1\.(\d) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r?\
 
 /**
  * Reads responses out of a stream, one after another, whatever pieces it comes in. Interim ones (1xx) are read over,
- * as RFC 9110 section 15.2 allows. Trailers are checked and dropped. After an error it is of no more use.
+ * as RFC 9110 section 15.2 allows. After an error it is of no more use.
  */
 export class ResponseReader {
   readonly #handler: ResponseHandler;
@@ -51,6 +51,11 @@ export class ResponseReader {
   /** Whether the response that was begun last is whole. */
   get isDone(): boolean {
     return this.#isInBody && this.#body.isDone;
+  }
+
+  /** Fields after a chunked body, when done. */
+  get trailers(): readonly HeaderField[] {
+    return this.#body.trailers;
   }
 
   /** Makes ready for the response to a request with this method. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { HeaderField } from "../fields.ts";
 import type { LineEnds } from "../head-reader.ts";
 import { Http1Error, type Http1ErrorKind } from "../http1-error.ts";
 import { type ResponseHead, ResponseReader } from "../response-reader.ts";
@@ -25,6 +26,10 @@ export class Reading {
     return this.#reader.isDone;
   }
 
+  get trailers(): readonly HeaderField[] {
+    return this.#reader.trailers;
+  }
+
   start(): void {
     this.body = "";
     this.#reader.start("GET");
@@ -43,8 +48,8 @@ export function read(text: string | Buffer, options: { method?: string; lineEnds
   const bytes = Buffer.from(text);
   const reading = new Reading(options.method, options.lineEnds);
   const stop = reading.push(bytes);
-  const { head, body, isDone } = reading;
-  return { head, body, isDone, rest: bytes.toString("latin1", stop) };
+  const { head, body, isDone, trailers } = reading;
+  return { head, body, isDone, trailers, rest: bytes.toString("latin1", stop) };
 }
 
 export function refuses(text: string, kind: Http1ErrorKind, lineEnds: LineEnds = "crlf"): void {
