@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { defaultFormat } from "./default.ts";
-import { describeFormat, never } from "./format.suite.ts";
-import { callInput, RecordingSink, stdioChannels } from "./testdata/scripted-function.ts";
+import { describeFormat } from "./format.suite.ts";
+import { callInput, never, RecordingSink, stdioChannels } from "./testdata/scripted-function.ts";
 
 describeFormat({
   format: defaultFormat,

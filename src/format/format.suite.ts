@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { afterEach, describe, test } from "node:test";
 import { settle } from "../clock/fake-clock.ts";
-import { type ErrorCode, FnError } from "../model/errors.ts";
+import { FnError } from "../model/errors.ts";
 import type { AnswerSink, CallInput, Format, Session } from "./format.ts";
 import {
   bodyOf,
   type Channels,
   callInput,
   eventually,
+  never,
   RecordingSink,
+  rejects,
   type ScriptedFunction,
 } from "./testdata/scripted-function.ts";
 
@@ -384,17 +386,4 @@ export function describeFormat(formatCase: FormatCase): void {
       channels.container.stdout.emit("error", new Error("ECONNRESET"));
     });
   });
-}
-
-export function rejects(call: Promise<unknown>, code: ErrorCode): Promise<void> {
-  return assert.rejects(call, (error) => {
-    assert.ok(error instanceof FnError, String(error));
-    assert.equal(error.code, code);
-    return true;
-  });
-}
-
-/** A signal that nobody aborts. */
-export function never(): AbortSignal {
-  return new AbortController().signal;
 }

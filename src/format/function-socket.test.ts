@@ -7,9 +7,8 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { FakeClock, settle } from "../clock/fake-clock.ts";
 import { FnError } from "../model/errors.ts";
-import { never, rejects } from "./format.suite.ts";
 import { connectWhenReady } from "./function-socket.ts";
-import { eventually } from "./testdata/scripted-function.ts";
+import { eventually, never, rejects } from "./testdata/scripted-function.ts";
 
 describe("a function that listens", () => {
   test("is connected to when its socket is there already", async (t) => {

@@ -7,10 +7,9 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "../clock/clock.ts";
-import { never, rejects } from "./format.suite.ts";
 import type { CallInput, Session } from "./format.ts";
 import { createHttpStreamFormat } from "./http-stream.ts";
-import { callInput, RecordingSink } from "./testdata/scripted-function.ts";
+import { callInput, never, RecordingSink, rejects } from "./testdata/scripted-function.ts";
 
 describe("a function on the official Node kit", () => {
   let directory: string;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FakeClock } from "../clock/fake-clock.ts";
 import { FnError } from "../model/errors.ts";
-import { describeFormat, never, rejects } from "./format.suite.ts";
+import { describeFormat } from "./format.suite.ts";
 import type { CallInput } from "./format.ts";
 import { createHttpStreamFormat } from "./http-stream.ts";
 import {
@@ -10,7 +10,9 @@ import {
   callInput,
   eventually,
   httpBody,
+  never,
   RecordingSink,
+  rejects,
   socketChannels,
 } from "./testdata/scripted-function.ts";
 

@@ -4,10 +4,18 @@ import fc from "fast-check";
 import { settle } from "../clock/fake-clock.ts";
 import { HEAD_BYTES_MAX } from "../http1/head-reader.ts";
 import { FnError } from "../model/errors.ts";
-import { describeFormat, never, rejects } from "./format.suite.ts";
+import { describeFormat } from "./format.suite.ts";
 import type { CallInput } from "./format.ts";
 import { httpFormat } from "./http.ts";
-import { bodyOf, callInput, httpBody, RecordingSink, stdioChannels } from "./testdata/scripted-function.ts";
+import {
+  bodyOf,
+  callInput,
+  httpBody,
+  never,
+  RecordingSink,
+  rejects,
+  stdioChannels,
+} from "./testdata/scripted-function.ts";
 
 describeFormat({
   format: httpFormat,

@@ -2,12 +2,19 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { FnError } from "../model/errors.ts";
-import { describeFormat, never, rejects } from "./format.suite.ts";
+import { describeFormat } from "./format.suite.ts";
 import type { CallInput } from "./format.ts";
 import { JSON_REQUEST_BODY_BYTES_MAX, jsonFormat } from "./json.ts";
 import { JSON_ANSWER_BYTES_MAX } from "./json-answer.ts";
 import { JSON_VALUES_MAX } from "./json-scanner.ts";
-import { bodyOf, callInput, RecordingSink, stdioChannels } from "./testdata/scripted-function.ts";
+import {
+  bodyOf,
+  callInput,
+  never,
+  RecordingSink,
+  rejects,
+  stdioChannels,
+} from "./testdata/scripted-function.ts";
 
 describeFormat({
   format: jsonFormat,

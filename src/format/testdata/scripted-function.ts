@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
@@ -5,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import { settle } from "../../clock/fake-clock.ts";
+import { type ErrorCode, FnError } from "../../model/errors.ts";
 import type { AnswerSink, CallInput, ContainerStreams, HeaderField } from "../format.ts";
 
 /** The function's end of a channel: a test says what it reads and writes. */
@@ -182,6 +184,20 @@ export function callInput(changes: Partial<CallInput> & { readonly content?: Uin
 
 export async function* bodyOf(parts: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* parts;
+}
+
+/** The call fails with this error. */
+export function rejects(call: Promise<unknown>, code: ErrorCode): Promise<void> {
+  return assert.rejects(call, (error) => {
+    assert.ok(error instanceof FnError, String(error));
+    assert.equal(error.code, code);
+    return true;
+  });
+}
+
+/** A signal that nobody aborts. */
+export function never(): AbortSignal {
+  return new AbortController().signal;
 }
 
 /** Waits, turn by turn of the event loop, until something is so. */
