@@ -100,5 +100,5 @@ export function endToEndFields({ fields, connection }: ResponseHead): HeaderFiel
 
 /** Whether a field, its name in canonical form, is about this connection or about the framing of the body. */
 export function isOfThisHop(canonicalName: string): boolean {
-  return canonicalName === "Content-Length" || isHopByHop(canonicalName);
+  return canonicalName === "Content-Length" || isHopByHop(canonicalName.toLowerCase());
 }

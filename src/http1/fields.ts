@@ -8,17 +8,17 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 section 5.5: visible characters, blanks, and bytes beyond ASCII. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Fields that are about one connection and not about the message, RFC 9110 section 7.6.1. */
+/** Fields that are about one connection and not about the message, RFC 9110 section 7.6.1, by name in lower case. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  "Connection",
-  "Keep-Alive",
-  "Proxy-Authenticate",
-  "Proxy-Authorization",
-  "Proxy-Connection",
-  "Te",
-  "Trailer",
-  "Transfer-Encoding",
-  "Upgrade",
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
 ]);
 
 export function isToken(text: string): boolean {
@@ -29,9 +29,9 @@ export function isFieldValue(text: string): boolean {
   return FIELD_VALUE.test(text);
 }
 
-/** Whether a field, its name in canonical form, is about one connection only. */
-export function isHopByHop(canonicalName: string): boolean {
-  return HOP_BY_HOP.has(canonicalName);
+/** Whether a field, its name in lower case, is about one connection only. */
+export function isHopByHop(lowerCaseName: string): boolean {
+  return HOP_BY_HOP.has(lowerCaseName);
 }
 
 /** A token as Go spells field names: `content-type` and `CONTENT-TYPE` are `Content-Type`; `_` is like a letter. */

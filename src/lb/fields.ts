@@ -1,21 +1,9 @@
+import { isHopByHop } from "../http1/fields.ts";
 import { FnError } from "../model/errors.ts";
 import { parseWait, WAIT_HEADER } from "./wait-header.ts";
 
 /** Header fields as they came: name, value, name, value; order, case and duplicates kept. One character a byte. */
 export type RawFields = readonly string[];
-
-/** Fields that speak of one connection and end with it (RFC 9110, section 7.6.1; RFC 2616, section 13.5.1). */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /** The fields in which a proxy tells where a request came from; believed only from a proxy on this machine. */
 const FORWARDED: ReadonlySet<string> = new Set(["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
@@ -88,7 +76,7 @@ function without(raw: RawFields, dropped: (name: string) => boolean): string[] {
   const kept: string[] = [];
   for (const [field, value] of pairs(raw)) {
     const name = field.toLowerCase();
-    if (!HOP_BY_HOP.has(name) && !named.has(name) && !dropped(name)) kept.push(field, value);
+    if (!isHopByHop(name) && !named.has(name) && !dropped(name)) kept.push(field, value);
   }
   return kept;
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { CallSink, HeaderField } from "../agent/agent.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import { formatGoDuration } from "../clock/go-duration.ts";
+import { isHopByHop } from "../http1/fields.ts";
 import { errorBody, FnError } from "../model/errors.ts";
 import { toJson } from "../model/json.ts";
 import type { TriggerHeaders } from "../model/trigger.ts";
@@ -18,18 +19,6 @@ const RETRY_AFTER_S = 15;
 
 /** Fields that only the platform may set on an answer. */
 const RESERVED: ReadonlySet<string> = new Set(["fn_call_id", "fn-call-id", "fn-node", "xxx-fxlb-wait"]);
-/** Fields of the connection and of framing: ours to decide. */
-const FRAMING: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
 export interface AnswerOptions {
   readonly response: ServerResponse;
   readonly clock: Clock;
@@ -185,7 +174,8 @@ function hasWaited(error: FnError): boolean {
 /** Whether a function or a route may say this. */
 function isAllowed(name: string): boolean {
   const lowerName = name.toLowerCase();
-  return !RESERVED.has(lowerName) && !FRAMING.has(lowerName);
+  // Framing and connection are ours to decide.
+  return lowerName !== "content-length" && !isHopByHop(lowerName) && !RESERVED.has(lowerName);
 }
 
 function isContentType(name: string): boolean {

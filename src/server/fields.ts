@@ -1,18 +1,5 @@
 import type { HeaderField } from "../agent/agent.ts";
-
-/** Fields of one connection only, RFC 9110 section 7.6.1, and Host, which is told apart from the rest. */
-const LEFT_OUT: ReadonlySet<string> = new Set([
-  "connection",
-  "host",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+import { isHopByHop } from "../http1/fields.ts";
 
 /**
  * The client's fields that a function sees: in order and spelled as sent, without those of the connection, those that
@@ -24,7 +11,8 @@ export function endToEndFields(raw: readonly string[], connection: string | unde
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
     const lowerName = name.toLowerCase();
-    if (!LEFT_OUT.has(lowerName) && !named?.has(lowerName)) fields.push([name, raw[i + 1] ?? ""]);
+    if (lowerName !== "host" && !isHopByHop(lowerName) && !named?.has(lowerName))
+      fields.push([name, raw[i + 1] ?? ""]);
   }
   return fields;
 }

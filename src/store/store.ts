@@ -25,7 +25,11 @@ export interface AppStore {
   get(name: string): Promise<App | undefined>;
   /** By name, ascending, those after `page.after`. */
   list(page: Page): Promise<App[]>;
-  /** Reads, changes and writes in one transaction. Errors: `app_not_found`, and whatever `change` throws. */
+  /**
+   * Reads, changes and writes in one transaction. Id, name and time of creation stay as they are; nothing is written
+   * when `change` returns what it was given. It may run more than once.
+   * Errors: `app_not_found`, and whatever `change` throws.
+   */
   update(name: string, change: (app: App) => App): Promise<App>;
   /** Removes the app with its routes, calls and logs. Errors: `app_not_found`. */
   remove(name: string): Promise<void>;
@@ -41,7 +45,7 @@ export interface RouteStore {
   get(appName: string, path: string): Promise<RouteInApp | undefined>;
   /** By path, ascending, those after `page.after`; only those of that image, if one is given. */
   list(appName: string, page: Page & { readonly image?: string }): Promise<Route[]>;
-  /** Reads, changes and writes in one transaction. Errors: `route_not_found`, and whatever `change` throws. */
+  /** As for apps; the path stays as it is, too. Errors: `route_not_found`, and whatever `change` throws. */
   update(appName: string, path: string, change: (route: Route) => Route): Promise<Route>;
   /** Errors: `route_not_found`. */
   remove(appName: string, path: string): Promise<void>;

@@ -37,7 +37,9 @@ export class SqlAppStore implements AppStore {
     return this.#transactions.write(async (db) => {
       const app = await selectApp(db, name);
       if (!app) throw new FnError("app_not_found");
-      const { config, updatedAtMs } = change(app);
+      const changed = change(app);
+      if (changed === app) return app;
+      const { config, updatedAtMs } = changed;
       await db
         .updateTable("apps")
         .set({ config: toJsonColumn<Config>(config), updated_at_ms: updatedAtMs })

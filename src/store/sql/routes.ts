@@ -54,7 +54,9 @@ export class SqlRouteStore implements RouteStore {
   update(appName: string, path: string, change: (route: Route) => Route): Promise<Route> {
     return this.#transactions.write(async (db) => {
       const route = await selectRoute(db, appName, path);
-      const changed = withIdentityOf(route, change(route));
+      const wanted = change(route);
+      if (wanted === route) return route;
+      const changed = withIdentityOf(route, wanted);
       await updateFn(db, changed.fn);
       await updateTrigger(db, changed.trigger);
       await countChange(db);

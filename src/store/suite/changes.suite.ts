@@ -11,11 +11,12 @@ const fresh = sampleApp("fresh");
 /** Done to a store that holds `app` with `route`. */
 const CHANGES: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   "storing an app": (store) => store.apps.insert(fresh),
-  "updating an app": (store) => store.apps.update("demo", (old) => old),
+  "updating an app": (store) => store.apps.update("demo", (old) => ({ ...old, updatedAtMs: 9 })),
   "removing an app": (store) => store.apps.remove("demo"),
   "storing a route": (store) => store.routes.insert(app, sampleRoute(app, "/new")),
   "storing a route with its app": (store) => store.routes.insert(fresh, sampleRoute(fresh, "/new")),
-  "updating a route": (store) => store.routes.update("demo", "/hello", (old) => old),
+  "updating a route": (store) =>
+    store.routes.update("demo", "/hello", ({ fn, trigger }) => ({ fn, trigger })),
   "removing a route": (store) => store.routes.remove("demo", "/hello"),
 };
 
@@ -28,6 +29,8 @@ const NO_CHANGES: Readonly<Record<string, (store: Store) => Promise<unknown>>> =
     await routes.list("demo", { limit: 1 }),
     await calls.list("demo", { limit: 1 }),
   ],
+  "an update of an app that changes nothing": (store) => store.apps.update("demo", (old) => old),
+  "an update of a route that changes nothing": (store) => store.routes.update("demo", "/hello", (old) => old),
   "a refused app": (store) => assert.rejects(store.apps.insert(app), refusal("app_exists")),
   "a refused route": (store) => assert.rejects(store.routes.insert(app, route), refusal("route_exists")),
   "a refused update": (store) =>
