@@ -244,10 +244,13 @@ export class Agent {
     this.#active++;
     return new Promise((resolve) => {
       setImmediate(async () => {
-        await action();
-        this.#active--;
-        this.#checkQuiet();
-        resolve();
+        try {
+          await action();
+        } finally {
+          this.#active--;
+          this.#checkQuiet();
+          resolve();
+        }
       });
     });
   }
