@@ -208,6 +208,20 @@ describe("a node", () => {
     assert.equal((await recordOf(node, answer)).status, "error");
   });
 
+  test("tells how it does: live, ready, and in the text format of Prometheus", async (t) => {
+    const node = await startNode(t);
+    await createRoute(node, "/count", "count");
+    await call(node, "/count");
+    assert.deepEqual(await get(node, "/health/live"), { state: "live" });
+    assert.deepEqual(await get(node, "/health/ready"), { state: "ready" });
+    const metrics = await fetch(`${node.url}/metrics`);
+    assert.match(metrics.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+    const lines = (await metrics.text()).split("\n");
+    assert.ok(lines.includes('fn_completed{fn_appname="t",fn_path="/count"} 1'));
+    assert.ok(lines.includes('fn_containers{state="idle"} 1'));
+    assert.ok(lines.includes("fn_memory_used_bytes 134217728"));
+  });
+
   test("shows a changed route to the next call", async (t) => {
     const node = await startNode(t);
     await createRoute(node, "/x", "count");

@@ -14,6 +14,7 @@ import { HotPool } from "./hot-pool.ts";
 import { type LaunchSpec, launchSpecOf } from "./launch-spec.ts";
 import { LaunchError, Launcher } from "./launcher.ts";
 import type { LiveContainer } from "./live-container.ts";
+import type { AgentObserver, AgentState } from "./observer.ts";
 import { Recorder } from "./recorder.ts";
 
 export type { AnswerSink, CallInput, HeaderField } from "../format/format.ts";
@@ -33,6 +34,7 @@ export interface AgentOptions {
   readonly startsMax: number;
   /** From the start of a container until it can take a call, in milliseconds. */
   readonly initTimeoutMs: number;
+  readonly observer: AgentObserver;
 }
 
 /** One call to be run. */
@@ -62,6 +64,8 @@ export class Agent {
   readonly #recorder: Recorder;
   /** Calls, and what is left to do after their answers. */
   #active = 0;
+  #coldWaiting = 0;
+  #coldRunning = 0;
   #stopping: Promise<void> | undefined;
   #onQuiet: (() => void) | undefined;
   readonly #cancels = new Set<AbortController>();
@@ -80,9 +84,24 @@ export class Agent {
     this.#recorder = new Recorder(options);
   }
 
-  /** Calls that run or wait, and those whose container is being looked after. */
-  get active(): number {
-    return this.#active;
+  /** How things stand now. */
+  get state(): AgentState {
+    const containers = { starting: 0, idle: 0, busy: this.#coldRunning };
+    let waiting = this.#coldWaiting;
+    for (const pool of this.#pools.values()) {
+      const counts = pool.counts;
+      waiting += counts.waiting;
+      containers.starting += counts.starting;
+      containers.idle += counts.idle;
+      containers.busy += counts.busy;
+    }
+    return {
+      waiting,
+      containers,
+      memoryUsedMib: this.#memory.used,
+      memoryMib: this.#memory.capacity,
+      recordsDropped: this.#recorder.dropped,
+    };
   }
 
   /**
@@ -92,8 +111,9 @@ export class Agent {
   async submit(submission: Submission): Promise<void> {
     if (this.#stopping) throw new FnError("server_stopping");
     const { route, cancel, createdAtNs } = submission;
-    const { clock } = this.#options;
+    const { clock, observer } = this.#options;
     const execution: Execution = { ...submission, spec: launchSpecOf(route), log: new CallLog() };
+    observer.callSubmitted(execution.spec);
     const elapsedMs = (clock.monotonicNs() - createdAtNs) / 1e6;
     const deadline = clock.after(1000 * route.fn.timeoutS - elapsedMs, () => {
       cancel.abort(new FnError("call_timeout"));
@@ -170,16 +190,20 @@ export class Agent {
     if (cancel.signal.aborted) onAbort();
     cancel.signal.addEventListener("abort", onAbort, { once: true });
     const slotDeadline = clock.after(this.#slotWaitMs(execution), () => waitCancel.abort(busy()));
+    this.#coldWaiting++;
     const admission = await this.#launcher.admit(spec, waitCancel.signal).finally(() => {
+      this.#coldWaiting--;
       slotDeadline.cancel();
       cancel.signal.removeEventListener("abort", onAbort);
     });
     const env = formatOf(spec.format).callEnv(input);
     const container = await this.#launcher.start(spec, admission, env, cancel.signal);
+    this.#coldRunning++;
     try {
       this.#onStarted(execution);
       await container.runToExit(input, sink, log, cancel);
     } finally {
+      this.#coldRunning--;
       // The answer does not wait for the removal; the memory stays reserved until it is done.
       void this.#afterThisTurn(() => container.remove());
     }
@@ -192,9 +216,12 @@ export class Agent {
   }
 
   #onStarted(execution: Execution): void {
-    const { clock } = this.#options;
+    const { clock, observer } = this.#options;
     execution.startedAtMs = clock.nowMs();
-    execution.sink.started(clock.monotonicNs() - execution.createdAtNs);
+    execution.startedAtNs = clock.monotonicNs();
+    const waitNs = execution.startedAtNs - execution.createdAtNs;
+    observer.callStarted(execution.spec, waitNs / 1e6);
+    execution.sink.started(waitNs);
   }
 
   #poolOf(spec: LaunchSpec): HotPool {
@@ -226,10 +253,13 @@ export class Agent {
 
   /** Records the call, once its log is whole. */
   #finish(execution: Execution, error: FnError | undefined): void {
-    const { container, log } = execution;
-    const call = callOf(execution, this.#options.clock.nowMs(), error);
+    const { container, log, spec, startedAtNs } = execution;
+    const { clock, observer } = this.#options;
+    const call = callOf(execution, clock.nowMs(), error);
+    const runMs = startedAtNs === undefined ? undefined : (clock.monotonicNs() - startedAtNs) / 1e6;
+    observer.callEnded(spec, call.status, runMs);
     const recorded = this.#afterThisTurn(async () => {
-      await settled(log, this.#options.clock);
+      await settled(log, clock);
       container?.closeLog(log);
       this.#recorder.record({ call, log: log.text() });
     });
@@ -264,6 +294,7 @@ interface Execution extends Submission {
   readonly spec: LaunchSpec;
   readonly log: CallLog;
   startedAtMs?: number;
+  startedAtNs?: number;
   container?: LiveContainer;
 }
 

@@ -9,6 +9,7 @@ import type { Budget, Release } from "./budget.ts";
 import { CallLog } from "./call-log.ts";
 import type { LaunchSpec } from "./launch-spec.ts";
 import { LiveContainer } from "./live-container.ts";
+import type { AgentObserver } from "./observer.ts";
 import { StderrTap } from "./stderr-tap.ts";
 
 /** How long a container that failed to start may still be heard. */
@@ -27,6 +28,7 @@ export interface LauncherOptions {
   readonly starts: Budget;
   /** From the start of a container until it can take a call, in milliseconds. */
   readonly initTimeoutMs: number;
+  readonly observer: AgentObserver;
 }
 
 /** What a launch has been granted; whoever has it uses it or gives it back. */
@@ -87,7 +89,8 @@ export class Launcher {
     callEnv: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<LiveContainer> {
-    const { clock } = this.#options;
+    const { clock, observer } = this.#options;
+    const beganNs = clock.monotonicNs();
     const startLog = new CallLog();
     let container: Container | undefined;
     let tap: StderrTap | undefined;
@@ -100,8 +103,10 @@ export class Launcher {
       await container.start(signal);
       const session = await this.#open(format, container, signal);
       tap.release(startLog);
+      observer.containerStarted((clock.monotonicNs() - beganNs) / 1e6);
       return new LiveContainer({ container, session, tap, memoryMib: spec.memoryMib, releaseMemory, clock });
     } catch (error) {
+      observer.containerFailed();
       // What it said last often says why it did not come up.
       if (tap) await within(clock, LOG_GRACE_MS, tap.ended);
       await container?.remove();

@@ -16,6 +16,7 @@ import type { CallRecord } from "../model/call.ts";
 import { FN_DEFAULTS, type FnSettings } from "../model/fn.ts";
 import type { CallStore, RouteInApp } from "../store/store.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
+import { noObserver } from "./observer.ts";
 
 /** What a scripted function may do with a call. */
 export interface FakeCall {
@@ -76,6 +77,7 @@ export function createRig(
     memoryMib: 1024,
     startsMax: 2,
     initTimeoutMs: 1000,
+    observer: noObserver,
     ...options.agent,
   });
 

@@ -9,6 +9,7 @@ import { createProcessDriver } from "../driver/process/driver.ts";
 import { createFormats } from "../format/formats.ts";
 import type { FnSettings } from "../model/fn.ts";
 import { createManagement } from "../server/management.ts";
+import { Metrics } from "../server/metrics.ts";
 import { HttpNode } from "../server/node.ts";
 import { openStore } from "../store/open-store.ts";
 import { choice, integer, parseFlags, text } from "./flags.ts";
@@ -93,6 +94,7 @@ try {
     nodePath: process.execPath,
     log,
   });
+  const metrics = new Metrics(() => agent.state);
   const agent = new Agent({
     driver,
     formatOf: createFormats(clock),
@@ -104,6 +106,7 @@ try {
     memoryMib,
     startsMax: machine.cores,
     initTimeoutMs: settings["init-timeout"],
+    observer: metrics,
   });
   const management = await createManagement({
     store,
@@ -118,6 +121,7 @@ try {
     agent,
     store,
     management,
+    metrics,
     clock,
     ids,
     nodeName,

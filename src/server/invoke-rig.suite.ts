@@ -10,6 +10,7 @@ import { seededRandom } from "../clock/random.ts";
 import { FN_DEFAULTS } from "../model/fn.ts";
 import type { Trigger } from "../model/trigger.ts";
 import type { RouteInApp, Store } from "../store/store.ts";
+import { Metrics } from "./metrics.ts";
 import { HttpNode } from "./node.ts";
 
 export type Run = (submission: Submission) => Promise<void>;
@@ -62,6 +63,7 @@ export async function startNode(
     // What an invocation uses of a store.
     store: store as unknown as Store,
     management: { handle: () => assert.fail("not a call"), close: async () => {} },
+    metrics: new Metrics(() => assert.fail("not asked for")),
     clock: systemClock,
     ids,
     nodeName: "node-1",

@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { Store } from "../store/store.ts";
 import { Invoker, type InvokerOptions } from "./invoke.ts";
 import type { Management } from "./management.ts";
+import type { Metrics } from "./metrics.ts";
+import { Operations } from "./operations.ts";
 import { RouteCache } from "./route-cache.ts";
 
 /** Longer than any balancer keeps a connection it does not use, so that it is the balancer who closes it. */
@@ -11,16 +13,18 @@ const KEEP_ALIVE_MS = 75_000;
 export interface NodeOptions extends Omit<InvokerOptions, "routes"> {
   readonly store: Store;
   readonly management: Management;
+  readonly metrics: Metrics;
   /** Undefined for all interfaces. */
   readonly host: string | undefined;
   /** 0 for any free port. */
   readonly port: number;
 }
 
-/** A node's HTTP face: calls under `/r/`, everything else is management. */
+/** A node's HTTP face: calls under `/r/`, `/metrics` and `/health/`, and everything else is management. */
 export class HttpNode {
   readonly #options: NodeOptions;
   readonly #invoker: Invoker;
+  readonly #operations: Operations;
   readonly #routes: RouteCache;
   readonly #server: Server;
   #isStopping = false;
@@ -29,6 +33,7 @@ export class HttpNode {
     this.#options = options;
     this.#routes = new RouteCache(options.store, options.clock);
     this.#invoker = new Invoker({ ...options, routes: this.#routes });
+    this.#operations = new Operations({ ...options, isStopping: () => this.#isStopping });
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
       this.#handle(request, response),
     );
@@ -64,6 +69,10 @@ export class HttpNode {
     });
     if (Invoker.isInvocation(request.url ?? "")) {
       void this.#invoker.handle(request, response);
+      return;
+    }
+    if (this.#operations.serves(request)) {
+      void this.#operations.handle(request, response);
       return;
     }
     if (request.method !== "GET") response.once("finish", () => this.#routes.clear());

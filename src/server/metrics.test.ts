@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { AgentState } from "../agent/observer.ts";
+import { Metrics } from "./metrics.ts";
+
+const STATE: AgentState = {
+  waiting: 0,
+  containers: { starting: 1, idle: 2, busy: 3 },
+  memoryUsedMib: 256,
+  memoryMib: 1024,
+  recordsDropped: 7,
+};
+
+const hello = { appName: "demo", path: "/hello" };
+const LABELS = '{fn_appname="demo",fn_path="/hello"}';
+
+async function linesAfter(act: (metrics: Metrics) => void): Promise<string[]> {
+  const metrics = new Metrics(() => STATE);
+  act(metrics);
+  return (await metrics.text()).split("\n");
+}
+
+describe("metrics of calls, by app and path", () => {
+  const cases: readonly (readonly [
+    what: string,
+    act: (metrics: Metrics) => void,
+    lines: readonly string[],
+  ])[] = [
+    [
+      "a call that waits is queued",
+      (metrics) => metrics.callSubmitted(hello),
+      [`fn_calls${LABELS} 1`, `fn_queued${LABELS} 1`],
+    ],
+    [
+      "a call in a container is running",
+      (metrics) => {
+        metrics.callSubmitted(hello);
+        metrics.callStarted(hello, 12);
+      },
+      [`fn_queued${LABELS} 0`, `fn_running${LABELS} 1`, "fn_wait_duration_seconds_sum 0.012"],
+    ],
+    [
+      "a call that ended well is completed",
+      (metrics) => {
+        metrics.callSubmitted(hello);
+        metrics.callStarted(hello, 0);
+        metrics.callEnded(hello, "success", 250);
+      },
+      [`fn_running${LABELS} 0`, `fn_completed${LABELS} 1`, "fn_run_duration_seconds_sum 0.25"],
+    ],
+    [
+      "a call that took too long is failed and a timeout",
+      (metrics) => {
+        metrics.callSubmitted(hello);
+        metrics.callStarted(hello, 0);
+        metrics.callEnded(hello, "timeout", 1000);
+      },
+      [`fn_failed${LABELS} 1`, `fn_timeouts${LABELS} 1`, `fn_errors${LABELS} 0`],
+    ],
+    [
+      "a call that never ran is failed, an error, and queued no more",
+      (metrics) => {
+        metrics.callSubmitted(hello);
+        metrics.callEnded(hello, "error", undefined);
+      },
+      [
+        `fn_failed${LABELS} 1`,
+        `fn_errors${LABELS} 1`,
+        `fn_queued${LABELS} 0`,
+        "fn_run_duration_seconds_count 0",
+      ],
+    ],
+  ];
+  for (const [what, act, expected] of cases) {
+    test(what, async () => {
+      const lines = await linesAfter(act);
+      for (const line of expected) assert.ok(lines.includes(line), line);
+    });
+  }
+
+  test("of more functions than are told apart, the rest are counted together", async () => {
+    const lines = await linesAfter((metrics) => {
+      for (let i = 0; i < 2010; i++) metrics.callSubmitted({ appName: "demo", path: `/${i}` });
+    });
+    assert.ok(lines.includes('fn_calls{fn_appname="other",fn_path="other"} 10'));
+  });
+});
+
+describe("metrics of the node", () => {
+  const lines = [
+    'fn_containers{state="starting"} 1',
+    'fn_containers{state="idle"} 2',
+    'fn_containers{state="busy"} 3',
+    "fn_memory_used_bytes 268435456",
+    "fn_memory_free_bytes 805306368",
+    "fn_records_dropped 7",
+  ];
+  for (const line of lines) {
+    test(line, async () => assert.ok((await linesAfter(() => {})).includes(line)));
+  }
+
+  test("starts of containers are timed, and those that failed counted", async () => {
+    const seen = await linesAfter((metrics) => {
+      metrics.containerStarted(150);
+      metrics.containerFailed();
+    });
+    assert.ok(seen.includes("fn_container_start_duration_seconds_sum 0.15"));
+    assert.ok(seen.includes("fn_container_starts_failed 1"));
+  });
+});

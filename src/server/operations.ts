@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { asFnError, FnError } from "../model/errors.ts";
+import { toJson } from "../model/json.ts";
+import type { Store } from "../store/store.ts";
+import { writeError } from "./invoke.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface OperationsOptions {
+  readonly metrics: Metrics;
+  readonly store: Store;
+  /** Whether the node is going down: it still answers, and wants no new calls. */
+  readonly isStopping: () => boolean;
+}
+
+type Answer = { readonly status: number; readonly type: string; readonly text: string };
+
+/**
+ * What those who run a node ask it: `GET /metrics` (Prometheus), `GET /health/live` (200 as long as the process
+ * answers) and `GET /health/ready` (200 when it takes calls, 503 while it stops or cannot reach its database).
+ */
+export class Operations {
+  readonly #answers: ReadonlyMap<string, () => Promise<Answer>>;
+
+  constructor({ metrics, store, isStopping }: OperationsOptions) {
+    this.#answers = new Map([
+      ["/metrics", async () => ({ status: 200, type: metrics.contentType, text: await metrics.text() })],
+      ["/health/live", async () => state(200, "live")],
+      [
+        "/health/ready",
+        async () => {
+          if (isStopping()) return state(503, "stopping");
+          await store.changeCount();
+          return state(200, "ready");
+        },
+      ],
+    ]);
+  }
+
+  /** Whether this request is one of these. */
+  serves({ method, url = "" }: IncomingMessage): boolean {
+    return (method === "GET" || method === "HEAD") && this.#answers.has(pathOf(url));
+  }
+
+  /** Answers it. Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const answer = await this.#answers.get(pathOf(request.url ?? ""))?.();
+      if (!answer) throw new FnError("path_not_found", { path: request.url ?? "" });
+      response.writeHead(answer.status, {
+        "Content-Type": answer.type,
+        "Content-Length": Buffer.byteLength(answer.text),
+      });
+      response.end(answer.text);
+    } catch (error) {
+      writeError(response, asFnError(error));
+    }
+  }
+}
+
+function state(status: number, text: string): Answer {
+  return { status, type: "application/json; charset=utf-8", text: toJson({ state: text }) };
+}
+
+function pathOf(target: string): string {
+  const end = target.indexOf("?");
+  return end < 0 ? target : target.slice(0, end);
+}
