@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { FakeProcess } from "../driver/fake/driver.ts";
+import { FnError } from "../model/errors.ts";
+import { createRig, type FakeCall, type Rig, type Running, rest } from "./rig.suite.ts";
+
+/** What a function does with a call. The body of each call names itself, so that an answer shows whose it is. */
+const BEHAVIOURS = ["answer", "hold", "garbage", "surplus", "exit", "say and answer"] as const;
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("call" as const),
+      name: fc.constantFrom("a", "b", "c"),
+      behaviour: fc.constantFrom(...BEHAVIOURS),
+      timeoutS: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("answer" as const), index: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("caller leaves" as const), index: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("container dies" as const), index: fc.nat() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.integer({ min: 1, max: 1500 }) }),
+  },
+);
+
+const MEMORY_MIB = 256;
+const CONTAINER_MIB = 128;
+
+/** An agent with room for two containers, and functions that do what their calls say. */
+class World {
+  readonly rig: Rig;
+  readonly calls: Running[] = [];
+  readonly held: FakeCall[] = [];
+  readonly alive = new Set<FakeProcess>();
+  readonly #busy = new Map<FakeProcess, string>();
+  #named = 0;
+
+  constructor(startMs: number, failsStart: (nth: number) => boolean) {
+    let starts = 0;
+    this.rig = createRig((call) => this.#run(call), {
+      agent: { memoryMib: MEMORY_MIB, startsMax: 1 },
+      script: {
+        onStep(name) {
+          if (name !== "start") return undefined;
+          if (failsStart(starts++)) throw new FnError("container_start_failed");
+          return startMs;
+        },
+      },
+    });
+  }
+
+  call(name: string, behaviour: (typeof BEHAVIOURS)[number], timeoutS: number): void {
+    const body = `${behaviour} #${this.#named++}`;
+    const running = this.rig.call(name, {
+      body,
+      settings: { timeoutS, idleTimeoutS: 2, memoryMib: CONTAINER_MIB },
+    });
+    this.calls.push(running);
+    void running.outcome.then((outcome) => {
+      // An error's code, or the call's own name: never anybody else's bytes.
+      assert.ok(outcome === body || /^[a-z_]+$/.test(outcome), `${body} was answered ${outcome}`);
+    });
+  }
+
+  async answer(index: number): Promise<void> {
+    const [call] = this.held.splice(index % Math.max(this.held.length, 1), 1);
+    if (call) this.#answer(call);
+  }
+
+  check(): void {
+    const { memoryUsedMib } = this.rig.agent.state;
+    assert.ok(memoryUsedMib <= MEMORY_MIB, `${memoryUsedMib} MiB are reserved`);
+    assert.ok(this.rig.driver.counts.alive * CONTAINER_MIB <= memoryUsedMib, "each container has its memory");
+  }
+
+  #run(call: FakeCall): void {
+    const { body, process } = call;
+    this.alive.add(process);
+    if (process.ended.aborted) return;
+    assert.equal(this.#busy.get(process), undefined, "a container has one call at a time");
+    this.#busy.set(process, body);
+    const behaviour = body.split(" #")[0];
+    if (behaviour === "hold") this.held.push(call);
+    else if (behaviour === "garbage") process.stdout.write("no JSON");
+    else if (behaviour === "exit") process.exit({ code: 1 });
+    else {
+      if (behaviour === "say and answer") process.stderr.write(body);
+      this.#answer(call);
+      if (behaviour === "surplus") call.answer("stolen");
+    }
+  }
+
+  #answer({ body, process, answer }: FakeCall): void {
+    this.#busy.delete(process);
+    if (!process.ended.aborted) answer(body);
+  }
+}
+
+describe("the agent, under random interleavings of calls, leaving callers, time, deaths and failing starts", () => {
+  test("no slot is held twice, no memory is lost, no call is lost, and nothing is left in the end", async () => {
+    const runs = fc.record({
+      steps: fc.array(step, { maxLength: 40 }),
+      startMs: fc.constantFrom(0, 30, 400),
+      failingStarts: fc.array(fc.nat({ max: 10 }), { maxLength: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ steps, startMs, failingStarts }) => {
+        const world = new World(startMs, (nth) => failingStarts.includes(nth));
+        const { rig, calls } = world;
+        for (const step of steps) {
+          if (step.kind === "call") world.call(step.name, step.behaviour, step.timeoutS);
+          else if (step.kind === "answer") await world.answer(step.index);
+          else if (step.kind === "time") await rig.clock.advance(step.ms);
+          else if (step.kind === "caller leaves") {
+            calls[step.index % Math.max(calls.length, 1)]?.cancel.abort(new FnError("client_gone"));
+          } else {
+            const processes = [...world.alive].filter(({ ended }) => !ended.aborted);
+            processes[step.index % Math.max(processes.length, 1)]?.exit({ code: 9 });
+          }
+          await rest(rig);
+          world.check();
+        }
+
+        const stopped = rig.agent.stop(1000);
+        for (let i = 0; i < 20; i++) {
+          await rig.clock.advance(500);
+          await rest(rig);
+        }
+        await stopped;
+        await Promise.all(calls.map(({ outcome }) => outcome));
+        assert.deepEqual(
+          rig.records.map(({ call }) => call.id).sort(),
+          calls.map(({ id }) => id).sort(),
+          "each call is recorded once",
+        );
+        const { containers, memoryUsedMib, waiting } = rig.agent.state;
+        assert.deepEqual(
+          { memoryUsedMib, waiting, ...containers },
+          {
+            memoryUsedMib: 0,
+            waiting: 0,
+            starting: 0,
+            idle: 0,
+            busy: 0,
+          },
+        );
+        assert.equal(rig.driver.counts.alive, 0);
+        assert.equal(rig.clock.pending, 0);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
