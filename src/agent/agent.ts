@@ -30,6 +30,8 @@ export interface AgentOptions {
   readonly nodeName: string;
   /** Memory that containers may have in all, in MiB. */
   readonly memoryMib: number;
+  /** Cpu that containers with a share of their own may have in all, in thousandths. */
+  readonly cpusMilli: number;
   /** Containers that may be starting at a time; more would only slow each other down. */
   readonly startsMax: number;
   /** From the start of a container until it can take a call, in milliseconds. */
@@ -59,6 +61,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #pools = new Map<string, HotPool>();
   readonly #memory: Budget;
+  readonly #cpus: Budget;
   readonly #evictor: Evictor<LiveContainer>;
   readonly #launcher: Launcher;
   readonly #recorder: Recorder;
@@ -74,11 +77,17 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.#memory = new Budget(options.memoryMib, () => this.#evictor.relieve());
-    this.#evictor = new Evictor(() => this.#memory.shortage);
+    const relieve = () => this.#evictor.relieve();
+    this.#memory = new Budget(options.memoryMib, relieve);
+    this.#cpus = new Budget(options.cpusMilli, relieve);
+    this.#evictor = new Evictor(() => ({
+      memoryMib: this.#memory.shortage,
+      cpusMilli: this.#cpus.shortage,
+    }));
     this.#launcher = new Launcher({
       ...options,
       memory: this.#memory,
+      cpus: this.#cpus,
       starts: new Budget(options.startsMax),
     });
     this.#recorder = new Recorder(options);

@@ -6,11 +6,16 @@ export type Release = () => void;
 interface Request {
   readonly amount: number;
   readonly grant: () => void;
+  /** How many that came later were served while this one did not fit. */
+  overtaken: number;
 }
 
+/** How many later requests that fit may overtake one that does not: small ones go on, and large ones do not starve. */
+export const OVERTAKEN_MAX = 8;
+
 /**
- * An amount of something that the machine has only so much of (memory, container starts at a time), handed out first
- * come, first served: a large request is not overtaken for ever by small ones.
+ * An amount of something that the machine has only so much of (memory, cpu, container starts at a time), handed out
+ * first come, first served, but for what fits while the first in line does not.
  */
 export class Budget {
   readonly capacity: number;
@@ -52,6 +57,7 @@ export class Budget {
       if (signal.aborted) return reject(signal.reason);
       const request: Request = {
         amount,
+        overtaken: 0,
         grant: () => {
           signal.removeEventListener("abort", leave);
           this.#used += amount;
@@ -81,13 +87,17 @@ export class Budget {
   }
 
   #serve(): void {
+    let blocked: Request | undefined;
     for (const request of this.#requests) {
-      if (request.amount > this.capacity - this.#used) {
-        this.#onShort();
-        return;
+      if (blocked && blocked.overtaken >= OVERTAKEN_MAX) break;
+      if (request.amount <= this.capacity - this.#used) {
+        if (blocked) blocked.overtaken++;
+        this.#requests.delete(request);
+        request.grant();
+      } else {
+        blocked ??= request;
       }
-      this.#requests.delete(request);
-      request.grant();
     }
+    if (blocked) this.#onShort();
   }
 }

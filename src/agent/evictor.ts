@@ -1,35 +1,42 @@
-/** What the evictor needs to know of an idle container. */
-export interface Evictable {
+/** What a container holds as long as it exists. */
+export interface Holding {
   readonly memoryMib: number;
+  /** Thousandths of a cpu; 0 for a container without a share of its own. */
+  readonly cpusMilli: number;
 }
 
 /**
- * Whom to evict so that at least `shortageMib` come free: the first of `idle` that are needed, least recently used
- * first. Nobody when all of them together would not be enough: then their going would help no one.
+ * Whom to evict so that at least `shortage` comes free: of `idle`, least recently used first, those that hold something
+ * of what is missing, and no more than needed. Nobody when all of them together would not be enough: then their going
+ * would help no one.
  */
-export function chooseVictims<T extends Evictable>(idle: Iterable<T>, shortageMib: number): T[] {
+export function chooseVictims<T extends Holding>(idle: Iterable<T>, shortage: Holding): T[] {
   const victims: T[] = [];
-  let freedMib = 0;
+  let { memoryMib, cpusMilli } = shortage;
   for (const container of idle) {
-    if (freedMib >= shortageMib) break;
+    if (memoryMib <= 0 && cpusMilli <= 0) break;
+    const isOfUse = (memoryMib > 0 && container.memoryMib > 0) || (cpusMilli > 0 && container.cpusMilli > 0);
+    if (!isOfUse) continue;
     victims.push(container);
-    freedMib += container.memoryMib;
+    memoryMib -= container.memoryMib;
+    cpusMilli -= container.cpusMilli;
   }
-  return freedMib >= shortageMib ? victims : [];
+  return memoryMib <= 0 && cpusMilli <= 0 ? victims : [];
 }
 
-/** Makes room for functions that wait for memory by removing idle containers of others. */
-export class Evictor<T extends Evictable> {
+/** Makes room for functions that wait for memory or cpu by removing idle containers of others. */
+export class Evictor<T extends Holding> {
   /** In the order in which they became idle, with what removes them. */
   readonly #idle = new Map<T, () => Promise<void>>();
-  readonly #shortageMib: () => number;
-  #leavingMib = 0;
+  readonly #shortage: () => Holding;
+  readonly #leaving = new Set<T>();
 
-  constructor(shortageMib: () => number) {
-    this.#shortageMib = shortageMib;
+  /** `shortage` tells what those who wait for memory or cpu miss. */
+  constructor(shortage: () => Holding) {
+    this.#shortage = shortage;
   }
 
-  /** A container has become idle; `evict` ends it, resolving when its memory is free. */
+  /** A container has become idle; `evict` ends it, resolving when what it held is free. */
   add(container: T, evict: () => Promise<void>): void {
     this.#idle.set(container, evict);
     this.relieve();
@@ -40,19 +47,23 @@ export class Evictor<T extends Evictable> {
     this.#idle.delete(container);
   }
 
-  /** Looks whether somebody waits for memory, and evicts what is needed besides what is leaving already. */
+  /** Looks whether somebody misses something, and evicts what is needed besides what is leaving already. */
   relieve(): void {
-    const shortageMib = this.#shortageMib() - this.#leavingMib;
-    if (shortageMib <= 0) return;
-    for (const victim of chooseVictims(this.#idle.keys(), shortageMib)) this.#evict(victim);
+    const missing = { ...this.#shortage() };
+    for (const { memoryMib, cpusMilli } of this.#leaving) {
+      missing.memoryMib -= memoryMib;
+      missing.cpusMilli -= cpusMilli;
+    }
+    if (missing.memoryMib <= 0 && missing.cpusMilli <= 0) return;
+    for (const victim of chooseVictims(this.#idle.keys(), missing)) this.#evict(victim);
   }
 
   #evict(victim: T): void {
     const evict = this.#idle.get(victim);
     this.#idle.delete(victim);
-    this.#leavingMib += victim.memoryMib;
+    this.#leaving.add(victim);
     void evict?.().finally(() => {
-      this.#leavingMib -= victim.memoryMib;
+      this.#leaving.delete(victim);
       this.relieve();
     });
   }

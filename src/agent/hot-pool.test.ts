@@ -218,6 +218,34 @@ describe("memory", () => {
   });
 });
 
+describe("cpu", () => {
+  test("bounds the containers that have a share of it, and idle ones make room", async () => {
+    const { calls, hold } = held();
+    const rig = createRig(hold, { agent: { cpusMilli: 1000 } });
+    const settings = { cpusMilli: 600 };
+    const two = ["a", "b"].map((name) => rig.call(name, { settings }));
+    await rest(rig);
+    assert.equal(rig.driver.counts.alive, 1);
+    calls[0]?.answer("done");
+    await rest(rig);
+    calls[1]?.answer("done");
+    assert.deepEqual(await outcomes(two), ["done", "done"]);
+  });
+
+  test("without a share is not counted", async () => {
+    const rig = createRig(held().hold, { agent: { cpusMilli: 0 } });
+    void rig.call("a");
+    void rig.call("b");
+    await rest(rig);
+    assert.equal(rig.driver.counts.alive, 2);
+  });
+
+  test("more than there ever is is refused at once", async () => {
+    const rig = createRig(echo, { agent: { cpusMilli: 1000 } });
+    assert.equal(await rig.call("a", { settings: { cpusMilli: 1001 } }).outcome, "resources_impossible");
+  });
+});
+
 describe("quick and slow functions", () => {
   const startMs = 200;
   const script = { onStep: (step: string) => (step === "start" ? startMs : undefined) };

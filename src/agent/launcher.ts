@@ -24,6 +24,8 @@ export interface LauncherOptions {
   readonly nodeName: string;
   /** In MiB. */
   readonly memory: Budget;
+  /** In thousandths of a cpu. */
+  readonly cpus: Budget;
   /** Container starts at a time. */
   readonly starts: Budget;
   /** From the start of a container until it can take a call, in milliseconds. */
@@ -33,7 +35,9 @@ export interface LauncherOptions {
 
 /** What a launch has been granted; whoever has it uses it or gives it back. */
 export interface Admission {
-  readonly releaseMemory: Release;
+  /** Memory and cpu: held until the container is gone. */
+  readonly releaseHolding: Release;
+  /** The turn to start: held until the container is up. */
   readonly releaseStart: Release;
 }
 
@@ -63,18 +67,24 @@ export class Launcher {
    * signal's reason, with `resources_impossible`, and with the driver's errors about the image.
    */
   async admit(spec: LaunchSpec, signal: AbortSignal): Promise<Admission> {
-    const { driver, memory, starts } = this.#options;
+    const { driver, memory, cpus, starts } = this.#options;
     await driver.prepare(spec.image, signal);
-    const releaseMemory = await memory.acquire(spec.memoryMib, signal);
+    // Always in this order, so that no two launches wait for what the other has.
+    const held: Release[] = [];
+    const releaseHolding = () => {
+      for (const release of held.splice(0)) release();
+    };
     let releaseStart: Release | undefined;
     try {
+      held.push(await memory.acquire(spec.memoryMib, signal));
+      if (spec.cpusMilli > 0) held.push(await cpus.acquire(spec.cpusMilli, signal));
       releaseStart = await starts.acquire(1, signal);
       // Granted and aborted in the same moment: nobody wants it any more.
       signal.throwIfAborted();
-      return { releaseMemory, releaseStart };
+      return { releaseHolding, releaseStart };
     } catch (error) {
       releaseStart?.();
-      releaseMemory();
+      releaseHolding();
       throw error;
     }
   }
@@ -85,7 +95,7 @@ export class Launcher {
    */
   async start(
     spec: LaunchSpec,
-    { releaseMemory, releaseStart }: Admission,
+    { releaseHolding, releaseStart }: Admission,
     callEnv: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<LiveContainer> {
@@ -104,13 +114,13 @@ export class Launcher {
       const session = await this.#open(format, container, signal);
       tap.release(startLog);
       observer.containerStarted((clock.monotonicNs() - beganNs) / 1e6);
-      return new LiveContainer({ container, session, tap, memoryMib: spec.memoryMib, releaseMemory, clock });
+      return new LiveContainer({ container, session, tap, holding: spec, release: releaseHolding, clock });
     } catch (error) {
       observer.containerFailed();
       // What it said last often says why it did not come up.
       if (tap) await within(clock, LOG_GRACE_MS, tap.ended);
       await container?.remove();
-      releaseMemory();
+      releaseHolding();
       throw new LaunchError(asFnError(error), startLog.text());
     } finally {
       releaseStart();

@@ -5,6 +5,7 @@ import type { AnswerSink, CallInput, Session } from "../format/format.ts";
 import { FnError } from "../model/errors.ts";
 import type { Release } from "./budget.ts";
 import type { CallLog } from "./call-log.ts";
+import type { Holding } from "./evictor.ts";
 import type { StderrTap } from "./stderr-tap.ts";
 
 /**
@@ -17,14 +18,16 @@ export interface LiveContainerParts {
   readonly container: Container;
   readonly session: Session;
   readonly tap: StderrTap;
-  readonly memoryMib: number;
-  readonly releaseMemory: Release;
+  /** What it holds, and what gives that back. */
+  readonly holding: Holding;
+  readonly release: Release;
   readonly clock: Clock;
 }
 
 /** A container that takes calls: from the moment its session is open until it is removed. */
-export class LiveContainer {
+export class LiveContainer implements Holding {
   readonly memoryMib: number;
+  readonly cpusMilli: number;
   /** Resolves when the container has ended, whatever the reason. */
   readonly ended: Promise<Exit>;
   readonly #parts: LiveContainerParts;
@@ -34,7 +37,8 @@ export class LiveContainer {
 
   constructor(parts: LiveContainerParts) {
     this.#parts = parts;
-    this.memoryMib = parts.memoryMib;
+    this.memoryMib = parts.holding.memoryMib;
+    this.cpusMilli = parts.holding.cpusMilli;
     this.ended = parts.container.exited;
     void this.ended.then((exit) => this.#onExit(exit));
   }
@@ -73,7 +77,7 @@ export class LiveContainer {
     this.#parts.tap.release(log);
   }
 
-  /** Ends and removes it, and gives its memory back after that. May be called twice; never rejects. */
+  /** Ends and removes it, and gives back what it held after that. May be called twice; never rejects. */
   remove(): Promise<void> {
     this.#removed ??= this.#remove();
     return this.#removed;
@@ -82,7 +86,7 @@ export class LiveContainer {
   async #remove(): Promise<void> {
     this.#parts.session.close();
     await this.#parts.container.remove();
-    this.#parts.releaseMemory();
+    this.#parts.release();
   }
 
   #onExit(exit: Exit): void {

@@ -75,6 +75,7 @@ export function createRig(
     log: pino({ level: "silent" }),
     nodeName: "node-1",
     memoryMib: 1024,
+    cpusMilli: 2000,
     startsMax: 2,
     initTimeoutMs: 1000,
     observer: noObserver,

@@ -104,6 +104,7 @@ try {
     log,
     nodeName,
     memoryMib,
+    cpusMilli: machine.cpusMilli,
     startsMax: machine.cores,
     initTimeoutMs: settings["init-timeout"],
     observer: metrics,

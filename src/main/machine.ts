@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { cpus, freemem, hostname, platform } from "node:os";
+import { availableParallelism, freemem, hostname, platform } from "node:os";
 
 const MIB = 1024 * 1024;
 /** Kept for the server, the runtime and the system: a tenth, within these bounds. The rule is Fn's. */
@@ -10,6 +10,8 @@ const HEADROOM_MAX_MIB = 5 * 1024;
 export interface Machine {
   readonly hostname: string;
   readonly cores: number;
+  /** What its processes may use of them, in thousandths of a cpu. */
+  readonly cpusMilli: number;
   /** Memory that containers may have in all, in MiB; 0 when there is less than the headroom. */
   readonly memoryMib: number;
 }
@@ -19,7 +21,8 @@ export function readMachine(): Machine {
   const headroomMib = Math.min(Math.max(availableMib / 10, HEADROOM_MIN_MIB), HEADROOM_MAX_MIB);
   return {
     hostname: hostname(),
-    cores: cpus().length,
+    cores: availableParallelism(),
+    cpusMilli: Math.min(availableParallelism() * 1000, cpuLimitMilli()),
     memoryMib: Math.max(0, Math.floor(availableMib - headroomMib)),
   };
 }
@@ -38,6 +41,16 @@ function memoryLimitMib(): number {
   // "max" in version 2 and a number near 2^63 in version 1 both mean that there is no limit.
   const bytes = Number.parseInt((v2 ?? v1 ?? "").trim(), 10);
   return Number.isNaN(bytes) ? Number.POSITIVE_INFINITY : bytes / MIB;
+}
+
+/** The quota of the control group this process is in; infinite when there is none. */
+function cpuLimitMilli(): number {
+  const v2 = readText("/sys/fs/cgroup/cpu.max")?.trim().split(" ");
+  const v1 = ["cpu.cfs_quota_us", "cpu.cfs_period_us"].map((name) => readText(`/sys/fs/cgroup/cpu/${name}`));
+  const [quotaUs, periodUs] = (v2 ?? v1).map((text) => Number.parseInt(text ?? "", 10));
+  // "max" in version 2 and -1 in version 1 both mean that there is no limit.
+  const hasLimit = quotaUs !== undefined && periodUs !== undefined && quotaUs > 0 && periodUs > 0;
+  return hasLimit ? Math.floor((1000 * quotaUs) / periodUs) : Number.POSITIVE_INFINITY;
 }
 
 function readText(path: string): string | undefined {
