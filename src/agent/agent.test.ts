@@ -121,6 +121,25 @@ describe("records and logs", () => {
     );
   });
 
+  test("the first call of a container tells how long its start took, and the next one only its own times", async () => {
+    const durations: Partial<Record<string, number>> = { prepare: 5, create: 20, start: 300 };
+    const rig = createRig(echo, { script: { onStep: (step) => durations[step] } });
+    const first = rig.call("f");
+    for (const ms of [5, 20, 300]) await rig.clock.advance(ms);
+    await first.outcome;
+    await rest(rig);
+    await rig.call("f").outcome;
+    await rest(rig);
+    await rig.clock.advance(30);
+    assert.deepEqual(
+      rig.records.map(({ call }) => call.timeline),
+      [
+        { queue: 0, pull: 5, create: 20, start: 300, init: 0, run: 0 },
+        { queue: 0, run: 0 },
+      ],
+    );
+  });
+
   test("a timeout is recorded as one", async () => {
     const rig = createRig(() => {});
     const call = rig.call("f", { settings: { timeoutS: 1 } });

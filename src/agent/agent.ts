@@ -3,7 +3,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { Ids } from "../clock/ids.ts";
 import type { Driver } from "../driver/driver.ts";
 import type { AnswerSink, CallInput, Format } from "../format/format.ts";
-import type { Call, CallStatus } from "../model/call.ts";
+import type { Call, CallStatus, Timeline } from "../model/call.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import type { FnSettings, FormatName } from "../model/fn.ts";
 import type { CallStore, RouteInApp } from "../store/store.ts";
@@ -52,8 +52,8 @@ export interface Submission {
 }
 
 export interface CallSink extends AnswerSink {
-  /** A container has the call, after so long. Comes before `head`. */
-  started(waitNs: number): void;
+  /** A container has the call, after so long, for these reasons. Comes before `head`. */
+  started(waitNs: number, timeline: Timeline): void;
 }
 
 /** Turns calls into executions on this machine: finds or makes a container for each, within the memory there is. */
@@ -182,7 +182,7 @@ export class Agent {
     const container = await pool.acquire(this.#slotWaitMs(execution), busy, cancel.signal);
     execution.container = container;
     try {
-      this.#onStarted(execution);
+      this.#onStarted(execution, container);
       await container.run(input, sink, log, cancel);
     } finally {
       // The answer need not wait for this. And stderr written before the answer is read in this turn of the event
@@ -209,7 +209,7 @@ export class Agent {
     const container = await this.#launcher.start(spec, admission, env, cancel.signal);
     this.#coldRunning++;
     try {
-      this.#onStarted(execution);
+      this.#onStarted(execution, container);
       await container.runToExit(input, sink, log, cancel);
     } finally {
       this.#coldRunning--;
@@ -224,13 +224,14 @@ export class Agent {
     return 500 * route.fn.timeoutS - elapsedMs;
   }
 
-  #onStarted(execution: Execution): void {
+  #onStarted(execution: Execution, container: LiveContainer): void {
     const { clock, observer } = this.#options;
     execution.startedAtMs = clock.nowMs();
     execution.startedAtNs = clock.monotonicNs();
     const waitNs = execution.startedAtNs - execution.createdAtNs;
     observer.callStarted(execution.spec, waitNs / 1e6);
-    execution.sink.started(waitNs);
+    execution.timeline = waitTimeline(waitNs / 1e6, container.takeLaunchTimes());
+    execution.sink.started(waitNs, execution.timeline);
   }
 
   #poolOf(spec: LaunchSpec): HotPool {
@@ -264,8 +265,11 @@ export class Agent {
   #finish(execution: Execution, error: FnError | undefined): void {
     const { container, log, spec, startedAtNs } = execution;
     const { clock, observer } = this.#options;
+    const nowNs = clock.monotonicNs();
+    const runMs = startedAtNs === undefined ? undefined : (nowNs - startedAtNs) / 1e6;
+    execution.timeline ??= { queue: (nowNs - execution.createdAtNs) / 1e6 };
+    if (runMs !== undefined) execution.timeline = { ...execution.timeline, run: runMs };
     const call = callOf(execution, clock.nowMs(), error);
-    const runMs = startedAtNs === undefined ? undefined : (clock.monotonicNs() - startedAtNs) / 1e6;
     observer.callEnded(spec, call.status, runMs);
     const recorded = this.#afterThisTurn(async () => {
       await settled(log, clock);
@@ -304,6 +308,7 @@ interface Execution extends Submission {
   readonly log: CallLog;
   startedAtMs?: number;
   startedAtNs?: number;
+  timeline?: Timeline;
   container?: LiveContainer;
 }
 
@@ -324,7 +329,14 @@ function callOf(execution: Execution, completedAtMs: number, error: FnError | un
     createdAtMs: execution.createdAtMs,
     startedAtMs: execution.startedAtMs,
     completedAtMs,
+    timeline: execution.timeline ?? {},
   };
+}
+
+/** What of the wait was not the start of the container was the line. */
+function waitTimeline(waitMs: number, launchTimes: Timeline): Timeline {
+  const { pull = 0, create = 0, start = 0, init = 0 } = launchTimes;
+  return { queue: Math.max(0, waitMs - pull - create - start - init), ...launchTimes };
 }
 
 function statusOf(error: FnError | undefined): CallStatus {

@@ -39,6 +39,8 @@ export interface Admission {
   readonly releaseHolding: Release;
   /** The turn to start: held until the container is up. */
   readonly releaseStart: Release;
+  /** How long it took until the image was there. */
+  readonly pullMs: number;
 }
 
 /** Why a container did not come up, with what it wrote to its log until then. */
@@ -67,8 +69,10 @@ export class Launcher {
    * signal's reason, with `resources_impossible`, and with the driver's errors about the image.
    */
   async admit(spec: LaunchSpec, signal: AbortSignal): Promise<Admission> {
-    const { driver, memory, cpus, starts } = this.#options;
+    const { clock, driver, memory, cpus, starts } = this.#options;
+    const pull = stopwatch(clock);
     await driver.prepare(spec.image, signal);
+    const pullMs = pull();
     // Always in this order, so that no two launches wait for what the other has.
     const held: Release[] = [];
     const releaseHolding = () => {
@@ -81,7 +85,7 @@ export class Launcher {
       releaseStart = await starts.acquire(1, signal);
       // Granted and aborted in the same moment: nobody wants it any more.
       signal.throwIfAborted();
-      return { releaseHolding, releaseStart };
+      return { releaseHolding, releaseStart, pullMs };
     } catch (error) {
       releaseStart?.();
       releaseHolding();
@@ -95,26 +99,38 @@ export class Launcher {
    */
   async start(
     spec: LaunchSpec,
-    { releaseHolding, releaseStart }: Admission,
+    { releaseHolding, releaseStart, pullMs }: Admission,
     callEnv: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<LiveContainer> {
     const { clock, observer } = this.#options;
-    const beganNs = clock.monotonicNs();
+    const whole = stopwatch(clock);
+    const step = stopwatch(clock);
     const startLog = new CallLog();
     let container: Container | undefined;
     let tap: StderrTap | undefined;
     try {
       const format = this.#options.formatOf(spec.format);
       container = await this.#create(spec, format, callEnv, signal);
+      const createMs = step();
       const logs = format.channel === "socket" ? [container.stdout, container.stderr] : [container.stderr];
       tap = new StderrTap(logs, (part) => this.#logStray(spec, part));
       tap.creditTo(startLog);
       await container.start(signal);
+      const startMs = step();
       const session = await this.#open(format, container, signal);
+      const launchTimes = { pull: pullMs, create: createMs, start: startMs, init: step() };
       tap.release(startLog);
-      observer.containerStarted((clock.monotonicNs() - beganNs) / 1e6);
-      return new LiveContainer({ container, session, tap, holding: spec, release: releaseHolding, clock });
+      observer.containerStarted(whole());
+      return new LiveContainer({
+        container,
+        session,
+        tap,
+        holding: spec,
+        release: releaseHolding,
+        launchTimes,
+        clock,
+      });
     } catch (error) {
       observer.containerFailed();
       // What it said last often says why it did not come up.
@@ -180,4 +196,15 @@ export class Launcher {
     const text = Buffer.from(part).toString("utf8");
     log.debug({ app: spec.appName, path: spec.path, text }, "a container logged between calls");
   }
+}
+
+/** Gives the milliseconds since it was made, or since it was last asked. */
+function stopwatch(clock: Clock): () => number {
+  let sinceNs = clock.monotonicNs();
+  return () => {
+    const nowNs = clock.monotonicNs();
+    const ms = (nowNs - sinceNs) / 1e6;
+    sinceNs = nowNs;
+    return ms;
+  };
 }

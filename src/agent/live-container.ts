@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { type Clock, within } from "../clock/clock.ts";
 import type { Container, Exit } from "../driver/driver.ts";
 import type { AnswerSink, CallInput, Session } from "../format/format.ts";
+import type { Timeline } from "../model/call.ts";
 import { FnError } from "../model/errors.ts";
 import type { Release } from "./budget.ts";
 import type { CallLog } from "./call-log.ts";
@@ -21,6 +22,7 @@ export interface LiveContainerParts {
   /** What it holds, and what gives that back. */
   readonly holding: Holding;
   readonly release: Release;
+  readonly launchTimes: Timeline;
   readonly clock: Clock;
 }
 
@@ -31,6 +33,7 @@ export class LiveContainer implements Holding {
   /** Resolves when the container has ended, whatever the reason. */
   readonly ended: Promise<Exit>;
   readonly #parts: LiveContainerParts;
+  #launchTimes: Timeline;
   #exit: Exit | undefined;
   #call: AbortController | undefined;
   #removed: Promise<void> | undefined;
@@ -39,6 +42,7 @@ export class LiveContainer implements Holding {
     this.#parts = parts;
     this.memoryMib = parts.holding.memoryMib;
     this.cpusMilli = parts.holding.cpusMilli;
+    this.#launchTimes = parts.launchTimes;
     this.ended = parts.container.exited;
     void this.ended.then((exit) => this.#onExit(exit));
   }
@@ -46,6 +50,13 @@ export class LiveContainer implements Holding {
   /** Whether another call may use it: it runs, and the last call left nothing behind. */
   get isReusable(): boolean {
     return this.#exit === undefined && this.#removed === undefined && this.#parts.session.isReusable;
+  }
+
+  /** How long its start took: for the first call that asks, since only that one has waited for it. */
+  takeLaunchTimes(): Timeline {
+    const times = this.#launchTimes;
+    this.#launchTimes = {};
+    return times;
   }
 
   /**

@@ -20,6 +20,7 @@ function recordOf(id: number, log = ""): CallRecord {
       createdAtMs: 0,
       startedAtMs: 0,
       completedAtMs: 0,
+      timeline: {},
     },
     log,
   };

@@ -57,7 +57,8 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
   }
 
   function specOf(behaviour: Behaviour, more: Partial<ContainerSpec> = {}): ContainerSpec {
-    const id = `suite-${++containers}`;
+    // A runtime may have one space of names for every test run of the machine.
+    const id = `suite-${process.pid}-${++containers}`;
     const image = profile.image(behaviour);
     const limits = { memoryMib: 128, cpusMilli: 0 };
     return { id, image, env: {}, hostname: "node-1", channel: "stdio", ...limits, ...more };
@@ -100,8 +101,9 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
   describe(`${name}: start and end`, HANG_LIMIT, () => {
     test("a container has the id of its spec", async (t) => {
       const driver = await openDriver(t);
-      const container = await driver.create(specOf("echo", { id: "suite-own-id" }), never);
-      assert.equal(container.id, "suite-own-id");
+      const id = `suite-own-id-${process.pid}`;
+      const container = await driver.create(specOf("echo", { id }), never);
+      assert.equal(container.id, id);
     });
 
     test("a container does not run before it is started", async (t) => {

@@ -14,7 +14,26 @@ export interface Call {
   /** When a container took it; undefined when none did. */
   readonly startedAtMs: number | undefined;
   readonly completedAtMs: number;
+  readonly timeline: Timeline;
 }
+
+/**
+ * How long the steps of a call took, in milliseconds with fractions; a step that did not happen is absent. The steps
+ * of a container's start stand with the first call that it took.
+ */
+export interface Timeline {
+  /** In line: for memory, for a turn to start a container, for one that is free. */
+  readonly queue?: number;
+  readonly pull?: number;
+  readonly create?: number;
+  readonly start?: number;
+  /** From the start of the container until it could take a call. */
+  readonly init?: number;
+  readonly run?: number;
+}
+
+/** In the order in which they happen. */
+export const TIMELINE_STEPS = ["queue", "pull", "create", "start", "init", "run"] as const;
 
 /**
  * `success`: the function answered, whatever HTTP status it chose. `timeout`: the deadline passed while it ran.

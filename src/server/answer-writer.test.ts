@@ -36,6 +36,16 @@ describe("the answer to the caller", () => {
     assert.equal(wait, "205.588\u00b5s");
   });
 
+  test("tells how long each step took, to a caller that asks", async () => {
+    const { port } = await startNode(answering(200, [], "ok"));
+    assert.equal((await call(port, "/r/app/x")).headers["server-timing"], undefined);
+    const { headers } = await call(port, "/r/app/x", { headers: { "Fn-Show-Timeline": "1" } });
+    assert.match(
+      headers["server-timing"]?.toString() ?? "",
+      /^queue;dur=0\.200, start;dur=40\.000, run;dur=\d+\.\d{3}$/,
+    );
+  });
+
   test("a function cannot set what the platform says, nor the framing", async () => {
     const lies = [
       ["XXX-FXLB-WAIT", "99h"],

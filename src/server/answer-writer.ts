@@ -3,6 +3,7 @@ import type { CallSink, HeaderField } from "../agent/agent.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import { formatGoDuration } from "../clock/go-duration.ts";
 import { isHopByHop } from "../http1/fields.ts";
+import { TIMELINE_STEPS, type Timeline } from "../model/call.ts";
 import { errorBody, FnError } from "../model/errors.ts";
 import { toJson } from "../model/json.ts";
 import type { TriggerHeaders } from "../model/trigger.ts";
@@ -32,12 +33,16 @@ export interface AnswerOptions {
   readonly isJudgedAtEnd: boolean;
   /** What the call has waited until now, in nanoseconds: for errors before it started. */
   readonly elapsedNs: () => number;
+  /** The caller wants to see how long each step took (`Server-Timing`). */
+  readonly showsTimeline: boolean;
 }
 
 /** Writes one answer to its caller. The one owner of the response: after `end` or `fail` nothing is written. */
 export class AnswerWriter implements CallSink {
   readonly #options: AnswerOptions;
   #waitNs: number | undefined;
+  #startedAtNs: number | undefined;
+  #timeline: Timeline = {};
   #status = 200;
   #fields: readonly HeaderField[] = [];
   #bodyBytes: number | undefined;
@@ -50,8 +55,10 @@ export class AnswerWriter implements CallSink {
     this.#options = options;
   }
 
-  started(waitNs: number): void {
+  started(waitNs: number, timeline: Timeline): void {
     this.#waitNs = waitNs;
+    this.#startedAtNs = this.#options.clock.monotonicNs();
+    this.#timeline = timeline;
   }
 
   head(status: number, fields: readonly HeaderField[], bodyBytes: number | undefined): void {
@@ -146,9 +153,23 @@ export class AnswerWriter implements CallSink {
     return hasLength ? ["Content-Length", String(bodyBytes)] : [];
   }
 
+  /** The steps so far, and the run if it is over: an answer that streams begins before its end is known. */
+  #serverTiming(): string {
+    const { clock } = this.#options;
+    const isOver = this.#state === "held" && this.#startedAtNs !== undefined;
+    const run = isOver ? { run: (clock.monotonicNs() - (this.#startedAtNs ?? 0)) / 1e6 } : {};
+    const timeline: Timeline = { ...this.#timeline, ...run };
+    return TIMELINE_STEPS.flatMap((step) => {
+      const ms = timeline[step];
+      return ms === undefined ? [] : [`${step};dur=${ms.toFixed(3)}`];
+    }).join(", ");
+  }
+
   #writeHead(more: readonly string[]): void {
-    const { response, callId, nodeName, routeHeaders } = this.#options;
+    const { response, callId, nodeName, routeHeaders, showsTimeline } = this.#options;
     const flat: string[] = ["Fn_call_id", callId, "Fn-Node", nodeName];
+    const timing = showsTimeline ? this.#serverTiming() : "";
+    if (timing !== "") flat.push("Server-Timing", timing);
     if (this.#waitNs !== undefined) flat.push("Xxx-Fxlb-Wait", latin1(formatGoDuration(this.#waitNs)));
     const hasOwnType = this.#fields.some(([name]) => isContentType(name));
     let hasType = hasOwnType;

@@ -105,7 +105,7 @@ export function answering(
   body: string,
 ): Run {
   return async ({ sink }) => {
-    sink.started(205_588);
+    sink.started(205_588, { queue: 0.2, start: 40 });
     sink.head(status, headers, undefined);
     await sink.write(Buffer.from(body));
   };

@@ -72,6 +72,7 @@ export class Invoker {
       routeHeaders: route.trigger.headers,
       isJudgedAtEnd: route.fn.format === "default",
       elapsedNs: () => clock.monotonicNs() - createdAtNs,
+      showsTimeline: request.headers["fn-show-timeline"] !== undefined,
     });
     try {
       if (route.fn.type === "async") throw new FnError("async_unsupported");

@@ -13,6 +13,9 @@ export const CallView = Type.Object({
   created_at: time("When the call was accepted"),
   started_at: time(`When a container took it; ${NO_TIME} if none did`),
   completed_at: time("When it ended"),
+  timeline: Type.Record(Type.String(), Type.Number(), {
+    description: "Milliseconds of each step that happened: queue, pull, create, start, init, run",
+  }),
   error: Type.Optional(Type.String({ description: "What ended it, if not the function's answer" })),
 });
 
@@ -32,6 +35,7 @@ export function viewCall(call: Call): Static<typeof CallView> {
     created_at: new Date(call.createdAtMs).toISOString(),
     started_at: startedAtMs === undefined ? NO_TIME : new Date(startedAtMs).toISOString(),
     completed_at: new Date(call.completedAtMs).toISOString(),
+    timeline: { ...call.timeline },
     error: call.error || undefined,
   };
 }

@@ -13,7 +13,12 @@ async function seed({ send, store }: Rig, ids: readonly string[], more: Partial<
   const createdAtMs = Date.parse("2018-01-22T10:00:00Z");
   const records = ids.map((id, index) => {
     const atMs = createdAtMs + index * 1000;
-    const times = { createdAtMs: atMs, startedAtMs: atMs + 5, completedAtMs: atMs + 12 };
+    const times = {
+      createdAtMs: atMs,
+      startedAtMs: atMs + 5,
+      completedAtMs: atMs + 12,
+      timeline: { queue: 5, run: 7 },
+    };
     const ofRoute = { appId: route.app.id, appName: "demo", fnId: route.fn.id, path: "/hello" };
     return { call: { id, ...ofRoute, ...times, status: "success", error: undefined, ...more } as const, log };
   });
@@ -36,6 +41,7 @@ describe("GET /v1/apps/{app}/calls/{call}", () => {
         created_at: "2018-01-22T10:00:00.000Z",
         started_at: "2018-01-22T10:00:00.005Z",
         completed_at: "2018-01-22T10:00:00.012Z",
+        timeline: { queue: 5, run: 7 },
       },
     });
   });

@@ -1,11 +1,12 @@
 import type { Insertable, Selectable } from "kysely";
-import type { Call, CallRecord } from "../../model/call.ts";
+import type { Call, CallRecord, Timeline } from "../../model/call.ts";
 import type { CallFilter, CallStore } from "../store.ts";
+import { fromJsonColumn, toJsonColumn } from "./json-column.ts";
 import type { Tables } from "./tables.ts";
 import type { Transactions } from "./transactions.ts";
 
 /**
- * How many calls one statement stores. At ten columns each that is far below what a statement may carry (32766
+ * How many calls one statement stores. At eleven columns each that is far below what a statement may carry (32766
  * values in SQLite, 65535 in PostgreSQL), and more at once gains nothing.
  */
 const ROWS_PER_STATEMENT = 100;
@@ -94,6 +95,7 @@ function toRow(call: Call): Insertable<Tables["calls"]> {
     created_at_ms: call.createdAtMs,
     started_at_ms: call.startedAtMs ?? null,
     completed_at_ms: call.completedAtMs,
+    timeline: toJsonColumn<Timeline>(call.timeline),
   };
 }
 
@@ -109,5 +111,6 @@ function toCall(row: Selectable<Tables["calls"]>): Call {
     createdAtMs: row.created_at_ms,
     startedAtMs: row.started_at_ms ?? undefined,
     completedAtMs: row.completed_at_ms,
+    timeline: fromJsonColumn<Timeline>(row.timeline),
   };
 }

@@ -64,6 +64,8 @@ interface CallsTable {
   created_at_ms: number;
   started_at_ms: number | null;
   completed_at_ms: number;
+  /** JSON of a `Timeline`. */
+  timeline: string;
 }
 
 /** Go with their call. */

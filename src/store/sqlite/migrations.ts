@@ -77,6 +77,8 @@ const MIGRATIONS: Record<string, Migration> = {
     "create table changes (count integer not null) strict",
     "insert into changes (count) values (0)",
   ),
+
+  "002-timelines": steps("alter table calls add column timeline text not null default '{}'"),
 };
 
 function steps(...statements: readonly string[]): Migration {

@@ -57,6 +57,7 @@ export function sampleCall(id: string, more: Partial<Call> = {}): Call {
     createdAtMs: CREATED_AT_MS,
     startedAtMs: CREATED_AT_MS + 1,
     completedAtMs: CREATED_AT_MS + 2,
+    timeline: { queue: 1.25, pull: 0, run: 0.75 },
     ...more,
   };
 }
