@@ -179,7 +179,7 @@ export class Agent {
   async #runHot(execution: Execution): Promise<void> {
     const { spec, cancel, input, sink, log } = execution;
     const pool = this.#poolOf(spec);
-    const container = await pool.acquire(this.#slotWaitMs(execution), busy, cancel.signal);
+    const container = await pool.acquire(this.#slotWaitMs(execution), cancel.signal);
     execution.container = container;
     try {
       this.#onStarted(execution, container);
@@ -198,7 +198,9 @@ export class Agent {
     const onAbort = () => waitCancel.abort(cancel.signal.reason);
     if (cancel.signal.aborted) onAbort();
     cancel.signal.addEventListener("abort", onAbort, { once: true });
-    const slotDeadline = clock.after(this.#slotWaitMs(execution), () => waitCancel.abort(busy()));
+    const slotDeadline = clock.after(this.#slotWaitMs(execution), () =>
+      waitCancel.abort(new FnError("server_busy")),
+    );
     this.#coldWaiting++;
     const admission = await this.#launcher.admit(spec, waitCancel.signal).finally(() => {
       this.#coldWaiting--;
@@ -310,10 +312,6 @@ interface Execution extends Submission {
   startedAtNs?: number;
   timeline?: Timeline;
   container?: LiveContainer;
-}
-
-function busy(): FnError {
-  return new FnError("server_busy");
 }
 
 function callOf(execution: Execution, completedAtMs: number, error: FnError | undefined): Call {

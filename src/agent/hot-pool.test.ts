@@ -145,6 +145,22 @@ describe("waiting", () => {
     assert.equal(await waiting.outcome, "server_busy");
   });
 
+  test("a busy function's caller is told to come back when the line should be gone", async () => {
+    const { calls, hold } = held();
+    const rig = createRig(hold, { agent: { memoryMib: 128 } });
+    const first = rig.call("f");
+    await rest(rig);
+    await rig.clock.advance(4000);
+    calls.shift()?.answer("so long");
+    await first.outcome;
+    await rest(rig);
+    const [running, ...waiting] = Array.from({ length: 4 }, () => rig.call("f"));
+    await rig.clock.advance(15_000);
+    await Promise.all(waiting.map(({ outcome }) => outcome));
+    assert.equal(waiting.at(-1)?.error()?.retryAfterS, 4, "one is left in line, and a call takes 4 s");
+    running?.cancel.abort(new FnError("client_gone"));
+  });
+
   test("a call that never ran is recorded all the same", async () => {
     const rig = createRig(held().hold, { agent: { memoryMib: 128 } });
     void rig.call("f");

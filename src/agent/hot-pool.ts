@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock, Timer } from "../clock/clock.ts";
-import { asFnError } from "../model/errors.ts";
+import { asFnError, FnError } from "../model/errors.ts";
 import type { Evictor } from "./evictor.ts";
 import type { LaunchSpec } from "./launch-spec.ts";
 import { LaunchError, type Launcher } from "./launcher.ts";
@@ -25,6 +25,8 @@ export interface HotPoolOptions {
 
 /** A second look at a line that should be gone by now comes no sooner than this. */
 const LOOK_AGAIN_MS_MIN = 20;
+/** However long the line is, a caller may look again after this. */
+const RETRY_AFTER_S_MAX = 60;
 /** How much the newest sample moves an average: enough to follow a change within a few calls. */
 const NEWEST_WEIGHT = 0.3;
 
@@ -76,11 +78,11 @@ export class HotPool {
 
   /**
    * A slot: the right to run one call in the container that comes back. Waits at most `waitMs`, then rejects with
-   * `onTimeout()`; rejects with the signal's reason, and with a LaunchError when containers cannot be started.
+   * `server_busy`; rejects with the signal's reason, and with a LaunchError when containers cannot be started.
    */
-  async acquire(waitMs: number, onTimeout: () => unknown, signal: AbortSignal): Promise<LiveContainer> {
+  async acquire(waitMs: number, signal: AbortSignal): Promise<LiveContainer> {
     this.#unusedTimer?.cancel();
-    const container = this.#takeFree() ?? (await this.#wait(waitMs, onTimeout, signal));
+    const container = this.#takeFree() ?? (await this.#wait(waitMs, signal));
     this.#busySinceNs.set(container, this.#options.clock.monotonicNs());
     return container;
   }
@@ -120,14 +122,23 @@ export class HotPool {
     return undefined;
   }
 
-  async #wait(waitMs: number, onTimeout: () => unknown, signal: AbortSignal): Promise<LiveContainer> {
-    const slot = this.#queue.wait(waitMs, onTimeout, signal);
+  async #wait(waitMs: number, signal: AbortSignal): Promise<LiveContainer> {
+    const slot = this.#queue.wait(waitMs, () => this.#busy(), signal);
     this.#balance();
     try {
       return await slot;
     } finally {
       this.#balance();
     }
+  }
+
+  /** Worth trying again when the line that is here now should be gone. */
+  #busy(): FnError {
+    const { waiting, idle, busy } = this.counts;
+    const lineMs = this.#runMs === undefined ? undefined : (waiting * this.#runMs) / Math.max(idle + busy, 1);
+    const retryAfterS =
+      lineMs === undefined ? undefined : Math.min(Math.max(Math.ceil(lineMs / 1000), 1), RETRY_AFTER_S_MAX);
+    return new FnError("server_busy", {}, { retryAfterS });
   }
 
   #average(averageMs: number | undefined, sinceNs: number): number {

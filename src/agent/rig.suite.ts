@@ -13,6 +13,7 @@ import {
 import type { HeaderField } from "../format/format.ts";
 import { createFormats } from "../format/formats.ts";
 import type { CallRecord } from "../model/call.ts";
+import type { FnError } from "../model/errors.ts";
 import { FN_DEFAULTS, type FnSettings } from "../model/fn.ts";
 import type { CallStore, RouteInApp } from "../store/store.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
@@ -46,6 +47,8 @@ export interface Running {
   readonly id: string;
   /** Its answer, or the code of its error. */
   readonly outcome: Promise<string>;
+  /** The error it ended with. */
+  readonly error: () => FnError | undefined;
   /** What it waited for its container, in milliseconds; undefined until it has one. */
   readonly waitMs: () => number | undefined;
   readonly cancel: AbortController;
@@ -119,11 +122,15 @@ export function createRig(
         sink,
         cancel,
       });
+      let failure: FnError | undefined;
       const outcome = submitted.then(
         () => Buffer.concat(parts).toString(),
-        (error) => error.code,
+        (error: FnError) => {
+          failure = error;
+          return error.code;
+        },
       );
-      return { id, outcome, waitMs: () => waitMs, cancel };
+      return { id, outcome, error: () => failure, waitMs: () => waitMs, cancel };
     },
   };
 }

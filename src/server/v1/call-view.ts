@@ -35,7 +35,9 @@ export function viewCall(call: Call): Static<typeof CallView> {
     created_at: new Date(call.createdAtMs).toISOString(),
     started_at: startedAtMs === undefined ? NO_TIME : new Date(startedAtMs).toISOString(),
     completed_at: new Date(call.completedAtMs).toISOString(),
-    timeline: { ...call.timeline },
+    timeline: Object.fromEntries(
+      Object.entries(call.timeline).map(([step, ms]) => [step, Math.round(1000 * ms) / 1000]),
+    ),
     error: call.error || undefined,
   };
 }
