@@ -90,6 +90,31 @@ describe("npm start", () => {
     assert.ok(report.nodes.filter(({ calls }) => calls > 0).length >= 2, JSON.stringify(report));
   });
 
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    test(`goes on when the node under load ends by ${signal}, and no GET fails`, async (t) => {
+      const { program, balancer } = await startCluster(t);
+      const statuses: number[] = [];
+      const nodes = new Set<string>();
+      const caller = async () => {
+        while (statuses.length < 400) {
+          const answer = await fetch(`http://${balancer}/r/primesapp/primes?max=1000`);
+          await answer.text();
+          statuses.push(answer.status);
+          const node = answer.headers.get("fn-node") ?? "";
+          nodes.add(node);
+          if (statuses.length === 100) {
+            const port = node.split("-").at(-1);
+            for (const pid of processesWith(`-port\0${port}\0`)) process.kill(pid, signal);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, caller));
+      assert.deepEqual([...new Set(statuses)], [200]);
+      assert.ok(nodes.size >= 2, "its home, and then another");
+      await written(program, "going on with 2 of 3 nodes");
+    });
+  }
+
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     test(`ends on ${signal} with exit code 0 and leaves no process`, async (t) => {
       const { program, balancer, dir } = await startCluster(t);

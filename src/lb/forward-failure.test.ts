@@ -118,6 +118,15 @@ describe("a node that breaks off before it answers", () => {
     assert.deepEqual([statusCode, home?.seen.length, next?.seen.length], [200, 1, 1]);
   });
 
+  test("twice for a request that may be repeated is passed over", async (t) => {
+    const nodes = [await startNode(t), await startNode(t)];
+    const { url } = await startBalancer(t, nodes);
+    const [home, next] = orderOf("/r/app/f", nodes);
+    if (home) home.handle = (message) => void message.socket.destroy();
+    const { statusCode } = await request(`${url}/r/app/f`);
+    assert.deepEqual([statusCode, home?.seen.length, next?.seen.length], [200, 2, 1]);
+  });
+
   test("gives 502 node_failed also for an answer that is no HTTP", async (t) => {
     const node = await startNode(t, (message) => message.socket.end("SSH-2.0-x\r\n"));
     const { url } = await startBalancer(t, [node]);

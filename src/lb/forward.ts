@@ -8,9 +8,6 @@ import { type Outcome, Relay } from "./relay.ts";
 import { hasBody, RequestBody } from "./request-body.ts";
 import type { Target } from "./target.ts";
 
-/** How often a request that may be repeated is sent again after its connection broke without an answer. */
-const REPEATS_MAX = 1;
-
 /** Methods that ask for nothing to change, so that sending them twice is no harm (RFC 9110, section 9.2.2). */
 const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -34,8 +31,9 @@ interface ForwardOptions {
  * Has a request answered by the first of the nodes that can be reached. A node that is passed over has seen
  * nothing of the request, and nothing of its body was taken from the client.
  *
- * A request that may be repeated is sent once more when the connection breaks before any answer: a node closes a
- * connection that was idle for long at any moment, and that moment can be this one.
+ * A request that may be repeated is sent again when the connection breaks before any answer. Once to the same node:
+ * it closes a connection that was idle for long at any moment, and that moment can be this one. Then to the next:
+ * a node that breaks off twice is going down, and each connection to it that is left in the pool is dead.
  *
  * Resolves when the exchange is over, also when the client left or the node broke off in mid-answer. Throws
  * `no_node`, `node_failed` or `request_malformed` while the client can still be told.
@@ -47,17 +45,19 @@ export async function forward(
 ): Promise<void> {
   const { response } = exchange;
   const message = toMessage(exchange);
-  let repeats = REPEATABLE.has(message.method) && message.body === null ? REPEATS_MAX : 0;
+  const isRepeatable = REPEATABLE.has(message.method) && message.body === null;
+  let failure = new FnError("no_node");
 
   for (const node of nodes) {
     let outcome = await attempt(node, message, response, options);
-    while (outcome.kind === "broken" && repeats-- > 0) {
-      outcome = await attempt(node, message, response, options);
-    }
+    if (outcome.kind === "broken" && isRepeatable) outcome = await attempt(node, message, response, options);
     if (outcome.kind === "done" || response.destroyed) return;
-    if (outcome.kind === "broken") throw new FnError("node_failed", {}, { cause: outcome.cause });
+    if (outcome.kind === "broken") {
+      failure = new FnError("node_failed", {}, { cause: outcome.cause });
+      if (!isRepeatable) break;
+    }
   }
-  throw new FnError("no_node");
+  throw failure;
 }
 
 async function attempt(

@@ -61,6 +61,10 @@ export class Child {
 
 /** What the program said last: its reason, in most cases. */
 function lastLine(logFile: string): string {
-  const line = readFileSync(logFile, "utf8").trimEnd().split("\n").at(-1) ?? "";
-  return line === "" ? `see ${logFile}` : line;
+  try {
+    const line = readFileSync(logFile, "utf8").trimEnd().split("\n").at(-1) ?? "";
+    return line === "" ? `see ${logFile}` : line;
+  } catch {
+    return "its log is gone";
+  }
 }

@@ -15,6 +15,8 @@ const ROUTES = [
   { app: "primesapp", path: "/primes", image: "dir:functions/primes" },
 ];
 
+const BALANCER = "balancer";
+
 const settings = parseFlags({
   name: "npm start --",
   summary: "Starts some nodes, a balancer in front of them, and two functions to call.",
@@ -32,7 +34,7 @@ const settings = parseFlags({
 const dataDir = resolve(settings.data);
 const balancer = `127.0.0.1:${settings.port}`;
 const nodes = Array.from({ length: settings.nodes }, (_, i) => `127.0.0.1:${settings.port + 1 + i}`);
-const children: Child[] = [];
+const running = new Set<Child>();
 let isStopping = false;
 
 process.on("SIGINT", stop);
@@ -52,7 +54,7 @@ async function start(): Promise<void> {
   await Promise.all(nodes.map(startNode).map((node) => node.ready()));
   await deploy();
   await startBalancer().ready();
-  for (const child of children) void child.ended.then(onEnd);
+  for (const child of running) void child.ended.then((sentence) => onEnd(child, sentence));
   say();
 }
 
@@ -71,12 +73,12 @@ function startNode(address: string): Child {
 
 function startBalancer(): Child {
   const args = ["-nodes", nodes.join(","), "-listen", balancer, "-mgmt-listen", balancer];
-  return startChild({ title: "balancer", program: "fnlb", args, env: {} });
+  return startChild({ title: BALANCER, program: "fnlb", args, env: {} });
 }
 
 function startChild(options: Omit<ConstructorParameters<typeof Child>[0], "logFile">): Child {
   const child = new Child({ ...options, logFile: join(dataDir, `${options.title.replace(" ", "-")}.log`) });
-  children.push(child);
+  running.add(child);
   return child;
 }
 
@@ -115,16 +117,21 @@ function say(): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function onEnd(sentence: string): void {
+/** A node that ends leaves its calls to the others; without the balancer, or without any node, nothing is left to do. */
+function onEnd(child: Child, sentence: string): void {
   if (isStopping) return;
+  running.delete(child);
+  const nodesLeft = running.size - 1;
+  const canGoOn = child.title !== BALANCER && nodesLeft > 0;
   process.stderr.write(`npm start: ${sentence}\n`);
-  void stop(1);
+  if (canGoOn) process.stderr.write(`npm start: going on with ${nodesLeft} of ${nodes.length} nodes\n`);
+  else void stop(1);
 }
 
 /** Stops the balancer and the nodes; a second signal ends them at once. */
 async function stop(reason: NodeJS.Signals | number): Promise<void> {
   if (!isStopping && typeof reason !== "number") process.stderr.write("stopping\n");
   isStopping = true;
-  await Promise.all(children.map((child) => child.stop()));
+  await Promise.all([...running].map((child) => child.stop()));
   process.exit(typeof reason === "number" ? reason : 0);
 }

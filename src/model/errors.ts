@@ -87,6 +87,9 @@ export const ERRORS = {
 
   image_invalid: ofFunction(400, "Failed to pull image '{image}': {reason}"),
   image_not_found: ofFunction(404, "Failed to pull image '{image}': {reason}"),
+  image_unauthorized: ofFunction(401, "Failed to pull image '{image}': {reason}"),
+  /** The registry, or the container engine itself, does not answer. */
+  image_unreachable: platform(502, "Failed to pull image '{image}': {reason}", true),
   /** The function's own code ended the container during the call. */
   container_exited: ofFunction(502, "container exit code {exit}"),
   container_out_of_memory: ofFunction(

@@ -61,10 +61,12 @@ export async function ready(program: Program): Promise<number> {
 
 /** Resolves when the program has written this. */
 export async function written(program: Program, text: string): Promise<void> {
-  const end = program.ended.then((code) =>
-    assert.fail(`ended with ${code} before '${text}': ${program.output()}`),
-  );
+  let hasEnded = false;
+  const end = program.ended.then(() => {
+    hasEnded = true;
+  });
   while (!program.output().includes(text)) {
+    if (hasEnded) assert.fail(`ended before '${text}': ${program.output()}`);
     const more = [program.child.stdout, program.child.stderr].map((stream) => stream && once(stream, "data"));
     await Promise.race([...more, end]);
   }
