@@ -98,7 +98,8 @@ describe("npm start", () => {
       const caller = async () => {
         while (statuses.length < 400) {
           const answer = await fetch(`http://${balancer}/r/primesapp/primes?max=1000`);
-          await answer.text();
+          const text = await answer.text();
+          assert.equal(answer.status, 200, text);
           statuses.push(answer.status);
           const node = answer.headers.get("fn-node") ?? "";
           nodes.add(node);
@@ -109,7 +110,6 @@ describe("npm start", () => {
         }
       };
       await Promise.all(Array.from({ length: 8 }, caller));
-      assert.deepEqual([...new Set(statuses)], [200]);
       assert.ok(nodes.size >= 2, "its home, and then another");
       await written(program, "going on with 2 of 3 nodes");
     });

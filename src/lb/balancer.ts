@@ -43,6 +43,8 @@ export interface BalancerOptions {
 export interface Balancer {
   /** Begins to check the nodes and to listen. Throws `node_name_invalid`, and the system's error for an address. */
   start(): Promise<void>;
+  /** Resolves when each node has been checked once: before that, those not checked yet get no requests. */
+  checked(): Promise<void>;
   /**
    * Accepts no more, lets the requests under way end, and closes everything; the abort of `signal` cuts them off.
    * May be called again, to give a signal.
@@ -136,6 +138,7 @@ export async function createBalancer(options: BalancerOptions): Promise<Balancer
         throw error;
       }
     },
+    checked: () => prober.checkedOnce(),
     async stop(signal) {
       // The management last: it shows what is going on until all is done.
       await traffic.stop(signal);

@@ -73,6 +73,33 @@ describe("the checks of a node", () => {
     assert.deepEqual(begun, [0, 1000]);
   });
 
+  test("can be waited for: until each node that is watched has had its first", async () => {
+    const { clock, prober, results, hang } = makeProber();
+    await prober.checkedOnce();
+    hang();
+    prober.watch("a:1");
+    prober.watch("b:1");
+    let isOver = false;
+    const checked = prober.checkedOnce().then(() => {
+      isOver = true;
+    });
+    await clock.advance(4999);
+    assert.equal(isOver, false);
+    await clock.advance(1);
+    await checked;
+    assert.equal(results.length, 2);
+    prober.stop();
+  });
+
+  test("are not waited for any longer when the node is watched no more", async () => {
+    const { prober, hang } = makeProber();
+    hang();
+    prober.watch("a:1");
+    const checked = prober.checkedOnce();
+    prober.stop();
+    await checked;
+  });
+
   test("leave no timer behind after a stop", async () => {
     const { clock, prober } = makeProber();
     prober.watch("a:1");

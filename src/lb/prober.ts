@@ -13,10 +13,16 @@ interface ProberOptions {
   readonly clock: Clock;
 }
 
+interface Watch {
+  readonly end: AbortController;
+  /** Resolved with the first result. */
+  readonly first: PromiseWithResolvers<void>;
+}
+
 /** Checks each watched node at once and then at every interval, one check of a node at a time. */
 export class Prober {
   readonly #options: ProberOptions;
-  readonly #watched = new Map<string, AbortController>();
+  readonly #watched = new Map<string, Watch>();
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -25,14 +31,20 @@ export class Prober {
   /** Begins to check a node; does nothing for one that is watched already. */
   watch(node: string): void {
     if (this.#watched.has(node)) return;
-    const controller = new AbortController();
-    this.#watched.set(node, controller);
-    void this.#run(node, controller.signal);
+    const watch = { end: new AbortController(), first: Promise.withResolvers<void>() };
+    this.#watched.set(node, watch);
+    // Its last word, too, is a first result for those who wait for one.
+    void this.#run(node, watch).finally(watch.first.resolve);
+  }
+
+  /** Resolves when each node that is watched now has had a result, or is watched no more. */
+  async checkedOnce(): Promise<void> {
+    await Promise.all([...this.#watched.values()].map(({ first }) => first.promise));
   }
 
   /** Ends the checks of a node; one that is under way is broken off and has no result. */
   unwatch(node: string): void {
-    this.#watched.get(node)?.abort();
+    this.#watched.get(node)?.end.abort();
     this.#watched.delete(node);
   }
 
@@ -41,13 +53,14 @@ export class Prober {
     for (const node of [...this.#watched.keys()]) this.unwatch(node);
   }
 
-  async #run(node: string, signal: AbortSignal): Promise<void> {
+  async #run(node: string, { end: { signal }, first }: Watch): Promise<void> {
     const { clock, intervalMs, onResult } = this.#options;
     while (!signal.aborted) {
       const beganNs = clock.monotonicNs();
       const reason = await this.#failureOf(node, signal);
       if (signal.aborted) return;
       onResult(node, { passed: reason === undefined, beganNs }, reason);
+      first.resolve();
 
       const tookMs = (clock.monotonicNs() - beganNs) / 1e6;
       await sleep(clock, Math.max(intervalMs - tookMs, 0), signal).catch(() => {});

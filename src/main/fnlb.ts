@@ -78,6 +78,7 @@ try {
     if (cut?.aborted) throw new Error(`requests were under way after ${limitS} s, and were cut off`);
   });
   await balancer.start();
+  await balancer.checked();
   const ports = balancer.ports();
   log.info(ports, "fnlb is ready");
   announceReady(ports.traffic);
