@@ -92,7 +92,7 @@ describe("npm start", () => {
 
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     test(`goes on when the node under load ends by ${signal}, and no GET fails`, async (t) => {
-      const { program, balancer } = await startCluster(t);
+      const { program, balancer, dir } = await startCluster(t);
       const statuses: number[] = [];
       const nodes = new Set<string>();
       const caller = async () => {
@@ -112,6 +112,11 @@ describe("npm start", () => {
       await Promise.all(Array.from({ length: 8 }, caller));
       assert.ok(nodes.size >= 2, "its home, and then another");
       await written(program, "going on with 2 of 3 nodes");
+
+      // A node killed with -9 leaves its functions to the next one with its work folder; here none comes.
+      program.child.kill("SIGTERM");
+      assert.equal(await program.ended, 0, program.output());
+      for (const pid of processesWith(dir)) process.kill(pid, "SIGKILL");
     });
   }
 

@@ -142,7 +142,7 @@ export class Agent {
     }
   }
 
-  /** What an image says of itself. Errors: `image_not_found`, `image_invalid`. */
+  /** What an image says of itself. Errors: as the driver's `prepare`. */
   async imageSettings(image: string, signal: AbortSignal): Promise<Partial<FnSettings>> {
     return await this.#options.driver.prepare(image, signal);
   }

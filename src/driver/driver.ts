@@ -6,7 +6,7 @@ export interface Driver {
   readonly name: DriverName;
   /**
    * Makes the image ready to run here (a driver may pull it) and says what it tells of itself.
-   * Errors: `image_not_found`, `image_invalid`.
+   * Errors: `image_not_found`, `image_invalid`, `image_unauthorized`, `image_unreachable`.
    */
   prepare(image: string, signal: AbortSignal): Promise<ImageInfo>;
   /** Makes a container that is not running yet. Errors: as `prepare`, and `container_start_failed`, and `server_stopping` after `close`. */

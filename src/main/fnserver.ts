@@ -5,15 +5,16 @@ import { Agent } from "../agent/agent.ts";
 import { systemClock, within } from "../clock/clock.ts";
 import { createIds } from "../clock/ids.ts";
 import { systemRandom } from "../clock/random.ts";
-import { createProcessDriver } from "../driver/process/driver.ts";
 import { createFormats } from "../format/formats.ts";
 import type { FnSettings } from "../model/fn.ts";
 import { createManagement } from "../server/management.ts";
 import { Metrics } from "../server/metrics.ts";
 import { HttpNode } from "../server/node.ts";
 import { openStore } from "../store/open-store.ts";
+import { dockerFlags, hardeningOf } from "./docker-flags.ts";
 import { choice, integer, parseFlags, text } from "./flags.ts";
 import { readMachine } from "./machine.ts";
+import { DRIVER_CHOICES, openDriver } from "./open-driver.ts";
 import { announceReady, createLog, failToStart, stopOnSignals } from "./run-main.ts";
 import { API_VERSION, HOTFN_VERSION } from "./version.ts";
 
@@ -32,7 +33,7 @@ const settings = parseFlags({
       env: "FN_DB_URL",
       placeholder: "url",
     }),
-    driver: choice("what runs containers", "auto", ["auto", "process", "docker"], { env: "FN_DRIVER" }),
+    driver: choice("what runs containers", "auto", DRIVER_CHOICES, { env: "FN_DRIVER" }),
     "functions-root": text("folder below which dir: images may lie", process.cwd(), {
       env: "FN_FUNCTIONS_ROOT",
       placeholder: "dir",
@@ -69,6 +70,7 @@ const settings = parseFlags({
       env: "FN_IOFS_PATH",
       placeholder: "dir",
     }),
+    ...dockerFlags,
     "log-level": text("debug, info, warn, error or fatal", "info", {
       env: "FN_LOG_LEVEL",
       placeholder: "level",
@@ -79,7 +81,6 @@ const settings = parseFlags({
 const log = createLog("fnserver", settings["log-level"]);
 
 try {
-  const driverName = chooseDriver();
   const machine = readMachine();
   const nodeName = settings["node-name"] || `${machine.hostname}-${settings.port}`;
   const memoryMib = settings.memory === 0 ? machine.memoryMib : Math.floor(settings.memory / MIB);
@@ -88,10 +89,12 @@ try {
   warnOfUnused();
 
   const store = await openStore(settings.db);
-  const driver = await createProcessDriver({
+  const driver = await openDriver({
+    choice: settings.driver,
     functionsRoot: resolve(settings["functions-root"]),
     workDir: settings["iofs-path"],
-    nodePath: process.execPath,
+    nodeName,
+    hardening: hardeningOf(settings),
     log,
   });
   const metrics = new Metrics(() => agent.state);
@@ -127,7 +130,7 @@ try {
     ids,
     nodeName,
     bodyBytesMax: settings["body-max"],
-    host: settings.host || (driverName === "process" ? "127.0.0.1" : undefined),
+    host: settings.host || (driver.name === "process" ? "127.0.0.1" : undefined),
     port: settings.port,
   });
 
@@ -141,19 +144,10 @@ try {
     await store.close();
   });
   const port = await node.start();
-  log.info({ node: nodeName, port, driver: driverName, memoryMib }, "fnserver is ready");
+  log.info({ node: nodeName, port, driver: driver.name, memoryMib }, "fnserver is ready");
   announceReady(port);
 } catch (error) {
   failToStart("fnserver", error);
-}
-
-function chooseDriver(): "process" {
-  if (settings.driver === "docker") {
-    throw new Error(
-      "the docker driver is not part of this version. Use -driver process (FN_DRIVER=process).",
-    );
-  }
-  return "process";
 }
 
 /** A folder says what it needs; of any other image nothing is known before it is pulled. */

@@ -1,0 +1,84 @@
+/** `npm run bench -- NAME`: runs one benchmark, reports to people on stderr and to programs in one line on stdout. */
+import { once } from "node:events";
+import { cpus, loadavg } from "node:os";
+import { choice, EXIT_USAGE, integer, parseFlags } from "../src/main/flags.ts";
+import type { Bench } from "./bench.ts";
+import { burst } from "./burst.ts";
+import { nodeHot } from "./node-hot.ts";
+import { Programs } from "./programs.ts";
+
+const BENCHES: ReadonlyMap<string, Bench> = new Map([
+  ["node-hot", nodeHot],
+  ["burst", burst],
+]);
+
+const SIZES = { full: { rounds: 5, seconds: 3 }, tiny: { rounds: 1, seconds: 0.2 } } as const;
+type Size = keyof typeof SIZES;
+
+class Interrupted extends Error {}
+
+/** What a shell gives for a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
+const [, , name = "", ...args] = process.argv;
+const bench = BENCHES.get(name);
+if (bench) await run(bench);
+else usage();
+
+async function run({ summary, run }: Bench): Promise<void> {
+  const { seconds, size } = parseFlags(
+    {
+      name: `npm run bench -- ${name}`,
+      summary,
+      flags: {
+        seconds: integer("how long each turn takes; 0 for what the size says", 0, { min: 0, max: 3600 }),
+        size: choice<Size>("tiny only shows that the benchmark works", "full", ["full", "tiny"]),
+      },
+    },
+    args,
+  );
+  const interruption = interrupted();
+  const { rounds } = SIZES[size];
+  const turnSeconds = seconds || SIZES[size].seconds;
+  const programs = new Programs();
+  const load = loadavg()[0];
+  say(`${name}: ${summary}`);
+  say(
+    `${cpus().length} cores, load ${load?.toFixed(2)} before the start; rounds: ${rounds}, seconds a turn: ${turnSeconds}`,
+  );
+  try {
+    const stage = { programs, isTiny: size === "tiny", rounds, seconds: turnSeconds, say };
+    const result = await Promise.race([run(stage), interruption]);
+    process.stdout.write(
+      `${JSON.stringify({ bench: name, ...result, rounds, seconds: turnSeconds, load }, shortNumbers)}\n`,
+    );
+  } catch (error) {
+    say(`${name}: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = error instanceof Interrupted ? EXIT_INTERRUPTED : 1;
+  } finally {
+    await programs.close();
+  }
+  // Whatever an interrupted benchmark still waits for.
+  process.exit();
+}
+
+/** Rejects on Ctrl-C and on SIGTERM. */
+async function interrupted(): Promise<never> {
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  throw new Interrupted("interrupted");
+}
+
+function usage(): void {
+  say("Usage: npm run bench -- NAME [--seconds N] [--size tiny]");
+  for (const [each, { summary }] of BENCHES) say(`  ${each.padEnd(10)} ${summary}`);
+  process.exitCode = EXIT_USAGE;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Four digits are more than a measurement on a shared machine is worth. */
+function shortNumbers(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, type TestContext, test } from "node:test";
+import { pino } from "pino";
+import { systemClock } from "../../clock/clock.ts";
+import { connectEngine } from "./engine.ts";
+import { startFakeServer } from "./fake-server.ts";
+import { Remover } from "./remover.ts";
+
+/** An engine that answers removals with these statuses, one after the other, the last of them for good. */
+async function rigOf(t: TestContext, ...statuses: number[]) {
+  const seen = { urls: [] as string[], errors: 0 };
+  const server = await startFakeServer((request, answer) => {
+    seen.urls.push(request.url ?? "");
+    const status = statuses.length > 1 ? statuses.shift() : statuses[0];
+    answer.writeHead(status ?? 204).end();
+  });
+  t.after(() => server.stop());
+  // Without chance every delay is 0.
+  const backoff = { clock: systemClock, random: { next: () => 0 } };
+  const log = pino({ level: "error" }, { write: () => seen.errors++ });
+  return { remover: new Remover(connectEngine(`tcp://${server.host}`), backoff, log), seen };
+}
+
+describe("a container that is removed", () => {
+  test("is ended, and loses its volumes", async (t) => {
+    const { remover, seen } = await rigOf(t, 204);
+    await remover.remove("c1");
+    assert.deepEqual(seen.urls, ["/containers/c1?force=true&v=true"]);
+  });
+
+  test("may have gone already", async (t) => {
+    const { remover, seen } = await rigOf(t, 404);
+    await remover.remove("c1");
+    assert.deepEqual([seen.urls.length, seen.errors], [1, 0]);
+  });
+
+  for (const status of [500, 503, 409]) {
+    test(`is tried again after ${status}`, async (t) => {
+      const { remover, seen } = await rigOf(t, status, status, 204);
+      await remover.remove("c1");
+      assert.deepEqual([seen.urls.length, seen.errors], [3, 0]);
+    });
+  }
+
+  test("is given up, with a line in the log, when the engine goes on failing", async (t) => {
+    const { remover, seen } = await rigOf(t, 500);
+    await remover.remove("c1");
+    assert.deepEqual([seen.urls.length, seen.errors], [12, 1]);
+  });
+
+  test("is given up at once when the engine says that it never will", async (t) => {
+    const { remover, seen } = await rigOf(t, 400);
+    await remover.remove("c1");
+    assert.deepEqual([seen.urls.length, seen.errors], [1, 1]);
+  });
+});
