@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type FunctionProcess, startFunction } from "../function-process.ts";
+import { type FunctionProcess, startFunction } from "../function-process.suite.ts";
 
 describe("the function primes, in a process of its own", () => {
   let primes: FunctionProcess;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, afterEach, before, describe, test } from "node:test";
-import { type FakeApi, runInProcess, startFakeApi } from "./fake-api.ts";
+import { type FakeApi, runInProcess, startFakeApi } from "./fake-api.suite.ts";
 import type { Io } from "./io.ts";
 
 let api: FakeApi;

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { PassThrough, Readable } from "node:stream";
 import { after, afterEach, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type FakeApi, runInProcess, startFakeApi } from "./fake-api.ts";
+import { type FakeApi, runInProcess, startFakeApi } from "./fake-api.suite.ts";
 import { runFn } from "./run.ts";
 
 let api: FakeApi;

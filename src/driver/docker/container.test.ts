@@ -7,7 +7,7 @@ import { FakeClock, settle } from "../../clock/fake-clock.ts";
 import { HANG_LIMIT } from "../driver.suite.ts";
 import { DockerContainer } from "./container.ts";
 import { connectEngine } from "./engine.ts";
-import { startFakeServer } from "./fake-server.ts";
+import { startFakeServer } from "./fake-server.suite.ts";
 
 const never = new AbortController().signal;
 

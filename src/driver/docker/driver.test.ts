@@ -11,12 +11,12 @@ import { pino } from "pino";
 import { systemClock } from "../../clock/clock.ts";
 import { seededRandom } from "../../clock/random.ts";
 import { FnError } from "../../model/errors.ts";
+import { makeTempFunctions, type TempFunctions } from "../common/temp-functions.suite.ts";
 import { type Behaviour, FLOOD_BYTES, HANG_LIMIT, suiteOfDriver } from "../driver.suite.ts";
 import type { Container, ContainerSpec, Driver } from "../driver.ts";
-import { makeTempFunctions, type TempFunctions } from "../process/temp-functions.ts";
 import { createDockerDriver, type DockerDriverOptions } from "./driver.ts";
-import { type FakeServer, startFakeServer } from "./fake-server.ts";
-import { makeTestImages, NODE_REPOSITORY, skipWithoutEngine, type TestImages } from "./test-images.ts";
+import { type FakeServer, startFakeServer } from "./fake-server.suite.ts";
+import { makeTestImages, NODE_REPOSITORY, skipWithoutEngine, type TestImages } from "./test-images.suite.ts";
 
 const LISTEN = `
   const { createServer } = require("node:net");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { describe, type TestContext, test } from "node:test";
 import { connectEngine, isEngineThere, readProgress } from "./engine.ts";
-import { startFakeServer } from "./fake-server.ts";
+import { startFakeServer } from "./fake-server.suite.ts";
 
 async function hostOf(t: TestContext, status: number): Promise<string> {
   const server = await startFakeServer((_request, answer) => answer.writeHead(status).end("OK"));

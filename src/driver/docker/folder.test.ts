@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { readImage } from "../process/image.ts";
-import { makeTempFunctions, type TempFunctions } from "../process/temp-functions.ts";
+import { readImage } from "../common/folder-image.ts";
+import { makeTempFunctions, type TempFunctions } from "../common/temp-functions.suite.ts";
 import { folderSource } from "./folder.ts";
 
 let functions: TempFunctions;

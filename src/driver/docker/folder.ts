@@ -1,6 +1,6 @@
 import { access, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { FunctionFolder } from "../process/image.ts";
+import type { FunctionFolder } from "../common/folder-image.ts";
 import type { ContainerSource } from "./create-options.ts";
 
 /** A folder as a container sees it: under its own name, read-only, with what Node looks for above it. */

@@ -7,7 +7,7 @@ import { seededRandom } from "../../clock/random.ts";
 import { type ErrorCode, FnError } from "../../model/errors.ts";
 import { parseCredentials } from "./credentials.ts";
 import { connectEngine } from "./engine.ts";
-import { startFakeServer } from "./fake-server.ts";
+import { startFakeServer } from "./fake-server.suite.ts";
 import { ImageStore } from "./image.ts";
 
 const never = new AbortController().signal;

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type Docker from "dockerode";
 import type { Logger } from "pino";
 import { type Clock, within } from "../../clock/clock.ts";
-import { startTicksOf } from "../process/proc.ts";
+import { startTicksOf } from "../common/proc.ts";
 import { reasonOf } from "./engine.ts";
 import type { Remover } from "./remover.ts";
 
@@ -11,7 +11,7 @@ import type { Remover } from "./remover.ts";
 export interface Owner {
   /** Where the owner's pid means anything: a machine, and there a pid namespace. */
   readonly "hotfn.host": string;
-  /** `PID-TICKS`, which names the server's process for good (see process/proc.ts). */
+  /** `PID-TICKS`, which names the server's process for good (see common/proc.ts). */
   readonly "hotfn.owner": string;
 }
 

@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from "node:test";
 import { pino } from "pino";
 import { systemClock } from "../../clock/clock.ts";
 import { connectEngine } from "./engine.ts";
-import { startFakeServer } from "./fake-server.ts";
+import { startFakeServer } from "./fake-server.suite.ts";
 import { Remover } from "./remover.ts";
 
 /** An engine that answers removals with these statuses, one after the other, the last of them for good. */

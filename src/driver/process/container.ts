@@ -3,9 +3,9 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { Logger } from "pino";
 import { FnError } from "../../model/errors.ts";
+import type { Command } from "../common/func-file.ts";
+import { endedWritable, LateReadable, LateWritable } from "../common/late-streams.ts";
 import type { Container, Exit } from "../driver.ts";
-import type { Command } from "./func-file.ts";
-import { endedWritable, LateReadable, LateWritable } from "./late-streams.ts";
 
 /** Everything a container is made of. */
 export interface ContainerParts {

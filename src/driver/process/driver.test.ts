@@ -7,10 +7,10 @@ import { text } from "node:stream/consumers";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type Logger, pino } from "pino";
 import { FnError } from "../../model/errors.ts";
+import { makeTempFunctions, type TempFunctions } from "../common/temp-functions.suite.ts";
 import { type Behaviour, FLOOD_BYTES, HANG_LIMIT, suiteOfDriver } from "../driver.suite.ts";
 import type { ContainerSpec } from "../driver.ts";
 import { createProcessDriver, NO_SANDBOX_WARNING } from "./driver.ts";
-import { makeTempFunctions, type TempFunctions } from "./temp-functions.ts";
 
 const LISTEN = `
   const { createServer } = require("node:net");

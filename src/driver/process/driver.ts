@@ -1,10 +1,10 @@
 import { delimiter, dirname, join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { FnError } from "../../model/errors.ts";
+import { readImage } from "../common/folder-image.ts";
+import { openWorkDir, SOCKET_NAME, type WorkDir } from "../common/work-dir.ts";
 import type { Container, ContainerSpec, Driver, ImageInfo } from "../driver.ts";
 import { ProcessContainer } from "./container.ts";
-import { readImage } from "./image.ts";
-import { openWorkDir, SOCKET_NAME, type WorkDir } from "./work-dir.ts";
 
 export interface ProcessDriverOptions {
   /** Folders in here, and nothing else, can be functions. */

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { pino } from "pino";
 import { HANG_LIMIT } from "../driver.suite.ts";
 import { startTicksOf } from "./proc.ts";
-import { makeTempFunctions, type TempFunctions } from "./temp-functions.ts";
+import { makeTempFunctions, type TempFunctions } from "./temp-functions.suite.ts";
 import { openWorkDir } from "./work-dir.ts";
 
 const quiet = pino({ level: "silent" });
@@ -34,7 +34,7 @@ async function startServer(workDir: string, image: string) {
   };
   const program = `
     import { pino } from "pino";
-    import { createProcessDriver } from ${JSON.stringify(new URL("driver.ts", import.meta.url).href)};
+    import { createProcessDriver } from ${JSON.stringify(new URL("../process/driver.ts", import.meta.url).href)};
     const signal = new AbortController().signal;
     const log = pino({ level: "silent" });
     const driver = await createProcessDriver({ ...${JSON.stringify(options)}, log });

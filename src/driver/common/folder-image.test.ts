@@ -4,8 +4,8 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { FnError } from "../../model/errors.ts";
-import { readImage } from "./image.ts";
-import { makeTempFunctions, type TempFunctions } from "./temp-functions.ts";
+import { readImage } from "./folder-image.ts";
+import { makeTempFunctions, type TempFunctions } from "./temp-functions.suite.ts";
 
 let functions: TempFunctions;
 before(async () => {
