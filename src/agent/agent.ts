@@ -119,12 +119,11 @@ export class Agent {
    */
   async submit(submission: Submission): Promise<void> {
     if (this.#stopping) throw new FnError("server_stopping");
-    const { route, cancel, createdAtNs } = submission;
+    const { route, cancel } = submission;
     const { clock, observer } = this.#options;
     const execution: Execution = { ...submission, spec: launchSpecOf(route), log: new CallLog() };
     observer.callSubmitted(execution.spec);
-    const elapsedMs = (clock.monotonicNs() - createdAtNs) / 1e6;
-    const deadline = clock.after(1000 * route.fn.timeoutS - elapsedMs, () => {
+    const deadline = clock.after(1000 * route.fn.timeoutS - this.#elapsedMs(submission), () => {
       cancel.abort(new FnError("call_timeout"));
     });
     this.#active++;
@@ -221,9 +220,12 @@ export class Agent {
   }
 
   /** Half of the timeout may be spent on waiting; what is left of it, in milliseconds. */
-  #slotWaitMs({ route, createdAtNs }: Execution): number {
-    const elapsedMs = (this.#options.clock.monotonicNs() - createdAtNs) / 1e6;
-    return 500 * route.fn.timeoutS - elapsedMs;
+  #slotWaitMs(execution: Execution): number {
+    return 500 * execution.route.fn.timeoutS - this.#elapsedMs(execution);
+  }
+
+  #elapsedMs({ createdAtNs }: Submission): number {
+    return (this.#options.clock.monotonicNs() - createdAtNs) / 1e6;
   }
 
   #onStarted(execution: Execution, container: LiveContainer): void {
@@ -269,7 +271,7 @@ export class Agent {
     const { clock, observer } = this.#options;
     const nowNs = clock.monotonicNs();
     const runMs = startedAtNs === undefined ? undefined : (nowNs - startedAtNs) / 1e6;
-    execution.timeline ??= { queue: (nowNs - execution.createdAtNs) / 1e6 };
+    execution.timeline ??= { queue: this.#elapsedMs(execution) };
     if (runMs !== undefined) execution.timeline = { ...execution.timeline, run: runMs };
     const call = callOf(execution, clock.nowMs(), error);
     observer.callEnded(spec, call.status, runMs);

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { type Clock, within } from "../clock/clock.ts";
+import { orAborted } from "../clock/or-aborted.ts";
 import type { Container, Exit } from "../driver/driver.ts";
 import type { AnswerSink, CallInput, Session } from "../format/format.ts";
 import type { Timeline } from "../model/call.ts";
@@ -127,7 +128,7 @@ export class LiveContainer implements Holding {
 }
 
 /** The error of a container that ended while it should have answered. */
-export function exitError(exit: Exit): FnError {
+function exitError(exit: Exit): FnError {
   if (exit.outOfMemory) return new FnError("container_out_of_memory");
   return new FnError("container_exited", { exit: exit.code ?? shellCode(exit.signal) });
 }
@@ -136,14 +137,4 @@ export function exitError(exit: Exit): FnError {
 function shellCode(signal: string | undefined): number {
   const numbers: Readonly<Record<string, number>> = constants.signals;
   return 128 + (numbers[signal ?? ""] ?? 0);
-}
-
-/** The promise's value; rejects with the signal's reason when it is aborted first. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

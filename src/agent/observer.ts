@@ -31,12 +31,3 @@ export interface AgentState {
   /** Records of calls that were dropped because the store did not keep up. */
   readonly recordsDropped: number;
 }
-
-/** For whoever does not want to know. */
-export const noObserver: AgentObserver = {
-  callSubmitted() {},
-  callStarted() {},
-  callEnded() {},
-  containerStarted() {},
-  containerFailed() {},
-};

@@ -17,7 +17,15 @@ import type { FnError } from "../model/errors.ts";
 import { FN_DEFAULTS, type FnSettings } from "../model/fn.ts";
 import type { CallStore, RouteInApp } from "../store/store.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
-import { noObserver } from "./observer.ts";
+import type { AgentObserver } from "./observer.ts";
+
+const noObserver: AgentObserver = {
+  callSubmitted() {},
+  callStarted() {},
+  callEnded() {},
+  containerStarted() {},
+  containerFailed() {},
+};
 
 /** What a scripted function may do with a call. */
 export interface FakeCall {

@@ -3,8 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Clock } from "../clock/clock.ts";
 import type { Random } from "../clock/random.ts";
-import { asFnError, errorBody, FnError } from "../model/errors.ts";
-import { toJson } from "../model/json.ts";
+import { asFnError, errorText, FnError } from "../model/errors.ts";
 import { Admin } from "./admin.ts";
 import { type Exchange, forward } from "./forward.ts";
 import type { Thresholds } from "./health.ts";
@@ -190,7 +189,7 @@ function sendError(response: ServerResponse, error: FnError): void {
     response.destroy();
     return;
   }
-  const body = `${toJson(errorBody(error))}\n`;
+  const body = errorText(error);
   response.writeHead(error.status, {
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(body),

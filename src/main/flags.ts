@@ -115,19 +115,19 @@ export function address(help: string, initial: string, more: Partial<Flag<Addres
   return { help, initial: parse(initial), parse, placeholder: "host:port", ...more };
 }
 
-/** Several `host:port`, by comma. */
+/** Several `host:port`, by comma; each must be one that `isName` takes. */
 export function addresses(
   help: string,
   initial: readonly string[],
-  more: Partial<Flag<readonly string[]>> = {},
+  isName: (name: string) => boolean = (name) => parseAddress(name)?.host !== undefined,
 ): Flag<readonly string[]> {
   const parse = (value: string): readonly string[] => {
     const names = value.split(",").filter((name) => name !== "");
-    const wrong = names.find((name) => !parseAddress(name)?.host);
+    const wrong = names.find((name) => !isName(name));
     if (wrong === undefined) return names;
     throw new InvalidArgumentError(`'${wrong}' is not host:port. Give host:port, several by comma.`);
   };
-  return { help, initial, parse, placeholder: "host:port,...", ...more };
+  return { help, initial, parse, placeholder: "host:port,..." };
 }
 
 function toOption(name: string, flag: Flag<unknown>): Option {

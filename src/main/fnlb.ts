@@ -14,7 +14,7 @@ const settings = parseFlags({
   name: "fnlb",
   summary: "The load balancer in front of the nodes: sends each function where it is hot.",
   flags: {
-    nodes: addresses("nodes to start with; more can be added while it runs", [], { parse: parseNodes }),
+    nodes: addresses("nodes to start with; more can be added while it runs", [], isNodeName),
     listen: address("address for traffic", ":8081"),
     "mgmt-listen": address("address for the management; the same as -listen serves both", ":8081"),
     "hc-interval": integer(
@@ -84,13 +84,6 @@ try {
   announceReady(ports.traffic);
 } catch (error) {
   failToStart("fnlb", error);
-}
-
-function parseNodes(value: string): readonly string[] {
-  const names = value.split(",").filter((name) => name !== "");
-  const wrong = names.find((name) => !isNodeName(name));
-  if (wrong === undefined) return names;
-  throw new InvalidArgumentError(`'${wrong}' is not host:port. Give host:port, several by comma.`);
 }
 
 function parsePath(value: string): string {

@@ -1,3 +1,5 @@
+import { toJson } from "./json.ts";
+
 /**
  * Every error that leaves a program of ours, in one table. Codes are for machines and never reused; sentences are
  * for people. Sentences that the Fn server of January 2018 had are kept word for word, because clients show and
@@ -178,10 +180,10 @@ export function asFnError(error: unknown): FnError {
   return error instanceof FnError ? error : new FnError("internal", {}, { cause: error });
 }
 
-/** The body of every error answer: Fn's envelope, with our code and hint beside the sentence. */
-export function errorBody(error: FnError): { error: { message: string; code: ErrorCode; fields?: string } } {
-  const body = { message: error.message, code: error.code };
-  return { error: error.hint === undefined ? body : { ...body, fields: error.hint } };
+/** The body of every error answer, one line: Fn's envelope, with our code and hint beside the sentence. */
+export function errorText(error: FnError): string {
+  const { message, code, hint } = error;
+  return `${toJson({ error: { message, code, fields: hint } })}\n`;
 }
 
 function fill(message: string, detail: ErrorDetail): string {

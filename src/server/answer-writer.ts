@@ -4,8 +4,7 @@ import type { Clock, Timer } from "../clock/clock.ts";
 import { formatGoDuration } from "../clock/go-duration.ts";
 import { isHopByHop } from "../http1/fields.ts";
 import { TIMELINE_STEPS, type Timeline } from "../model/call.ts";
-import { errorBody, FnError } from "../model/errors.ts";
-import { toJson } from "../model/json.ts";
+import { errorText, FnError } from "../model/errors.ts";
 import type { TriggerHeaders } from "../model/trigger.ts";
 
 /**
@@ -104,7 +103,7 @@ export class AnswerWriter implements CallSink {
       this.#status = error.status;
       this.#fields = [["Content-Type", "application/json; charset=utf-8"]];
       this.#waitNs ??= hasWaited(error) ? this.#options.elapsedNs() : undefined;
-      const body = Buffer.from(`${toJson(errorBody(error))}\n`);
+      const body = Buffer.from(errorText(error));
       const retryAfterS = error.retryAfterS ?? RETRY_AFTER_S;
       const retry = error.status === 503 ? ["Retry-After", String(retryAfterS)] : [];
       this.#writeHead(["Content-Length", String(body.length), ...retry]);

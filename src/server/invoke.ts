@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Agent, CallInput } from "../agent/agent.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Ids } from "../clock/ids.ts";
-import { asFnError, errorBody, FnError } from "../model/errors.ts";
-import { toJson } from "../model/json.ts";
+import { asFnError, errorText, FnError } from "../model/errors.ts";
 import { cleanRoutePath } from "../model/route.ts";
 import type { RouteInApp } from "../store/store.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import { endToEndFields } from "./fields.ts";
 import type { RouteCache } from "./route-cache.ts";
+import { decodedPath } from "./target.ts";
 
 const METHODS: ReadonlySet<string> = new Set([
   "GET",
@@ -87,7 +87,9 @@ export class Invoker {
   }
 
   async #routeOf(request: IncomingMessage): Promise<RouteInApp> {
+    // Routing works on what the client meant, however it spelled that.
     const path = decodedPath(request.url ?? "/");
+    if (path === undefined) throw new FnError("route_path_malformed");
     if (!METHODS.has(request.method ?? "")) throw new FnError("path_not_found", { path });
     const [, appName = "", rest = ""] = /^\/r\/([^/]*)(.*)$/s.exec(path) ?? [];
     if (appName === "") throw new FnError("app_name_missing");
@@ -125,7 +127,7 @@ export class Invoker {
 
 /** An error before there was a call. */
 export function writeError(response: ServerResponse, error: FnError): void {
-  const body = Buffer.from(`${toJson(errorBody(error))}\n`);
+  const body = Buffer.from(errorText(error));
   response.writeHead(error.status, {
     "Content-Type": "application/json; charset=utf-8",
     "Content-Length": body.length,
@@ -141,17 +143,5 @@ async function* limited(request: IncomingMessage, max: number): AsyncGenerator<U
     bytes += part.length;
     if (bytes > max) throw new FnError("body_too_large", { length: `over ${max}`, max });
     yield part;
-  }
-}
-
-/** The path of a request target, without its query, percent-decoded: routing works on what the client meant. */
-function decodedPath(target: string): string {
-  const end = target.indexOf("?");
-  const path = end < 0 ? target : target.slice(0, end);
-  if (!path.includes("%")) return path;
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    throw new FnError("route_path_malformed");
   }
 }

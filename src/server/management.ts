@@ -8,13 +8,14 @@ import { FnError } from "../model/errors.ts";
 import type { FnSettings } from "../model/fn.ts";
 import { isJsonObject, toJson } from "../model/json.ts";
 import type { Store } from "../store/store.ts";
+import { decodedPath } from "./target.ts";
 import { serveAbout } from "./v1/about.ts";
 import { serveApps } from "./v1/apps.ts";
 import { serveCalls } from "./v1/calls.ts";
 import { createErrorAnswer } from "./v1/error-answer.ts";
 import { compileInput } from "./v1/input.ts";
 import { serveRoutes } from "./v1/routes.ts";
-import { canonicalTarget, decodedPath } from "./v1/target.ts";
+import { canonicalTarget } from "./v1/target.ts";
 
 export interface ManagementOptions {
   readonly store: Store;

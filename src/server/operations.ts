@@ -4,6 +4,7 @@ import { toJson } from "../model/json.ts";
 import type { Store } from "../store/store.ts";
 import { writeError } from "./invoke.ts";
 import type { Metrics } from "./metrics.ts";
+import { pathOf } from "./target.ts";
 
 export interface OperationsOptions {
   readonly metrics: Metrics;
@@ -59,9 +60,4 @@ export class Operations {
 
 function state(status: number, text: string): Answer {
   return { status, type: "application/json; charset=utf-8", text: toJson({ state: text }) };
-}
-
-function pathOf(target: string): string {
-  const end = target.indexOf("?");
-  return end < 0 ? target : target.slice(0, end);
 }

@@ -1,6 +1,6 @@
 import { type Duplex, type Readable, Writable } from "node:stream";
 import type Docker from "dockerode";
-import { orAbort } from "./abort.ts";
+import { orAborted } from "../../clock/or-aborted.ts";
 import { Unframe } from "./frames.ts";
 
 /** The standard streams of a container, over connections to the engine. */
@@ -24,7 +24,7 @@ export async function attach(
     openStream(container, { stdin: false, stderr: true }),
   ] as const;
   try {
-    const [main, errors] = await orAbort(Promise.all(opening), signal);
+    const [main, errors] = await orAborted(Promise.all(opening), signal);
     return { stdin: hasStdin ? inputOf(main) : undefined, stdout: outputOf(main), stderr: outputOf(errors) };
   } catch (error) {
     for (const stream of opening) stream.then((socket) => socket.destroy()).catch(() => {});

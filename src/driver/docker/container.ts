@@ -2,10 +2,10 @@ import type { Readable, Writable } from "node:stream";
 import type Docker from "dockerode";
 import type { Logger } from "pino";
 import { within } from "../../clock/clock.ts";
+import { orAborted } from "../../clock/or-aborted.ts";
 import { FnError } from "../../model/errors.ts";
 import { endedWritable, LateReadable, LateWritable } from "../common/late-streams.ts";
 import type { Container, Exit } from "../driver.ts";
-import { orAbort } from "./abort.ts";
 import { attach } from "./attach.ts";
 import { reasonOf } from "./engine.ts";
 import { REMOVED, waitForExit } from "./exit.ts";
@@ -145,7 +145,7 @@ export class DockerContainer implements Container {
 
   async #ask(move: "pause" | "unpause"): Promise<void> {
     try {
-      await orAbort(this.#container[move](), this.#ended.signal);
+      await orAborted(this.#container[move](), this.#ended.signal);
     } catch (cause) {
       if (this.#state === "ended") throw this.#illegal(move);
       throw new FnError("internal", {}, { hint: `cannot ${move} the container: ${reasonOf(cause)}`, cause });

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import type { Logger } from "pino";
 import { type Clock, within } from "../../clock/clock.ts";
+import { orAborted } from "../../clock/or-aborted.ts";
 import type { Random } from "../../clock/random.ts";
 import { FnError } from "../../model/errors.ts";
 import { readImage } from "../common/folder-image.ts";
 import { openWorkDir, SOCKET_NAME, type WorkDir } from "../common/work-dir.ts";
 import type { Container, ContainerSpec, Driver, ImageInfo } from "../driver.ts";
-import { orAbort } from "./abort.ts";
 import { DockerContainer } from "./container.ts";
 import { type ContainerSource, createOptions, HARDENED, type Hardening } from "./create-options.ts";
 import { parseCredentials } from "./credentials.ts";
@@ -111,7 +111,7 @@ class DockerDriver implements Driver {
       return {};
     }
     const { info } = await readImage(this.#options.functionsRoot, image);
-    await orAbort(this.#ensureNodeImage(), signal);
+    await orAborted(this.#ensureNodeImage(), signal);
     return info;
   }
 
@@ -136,7 +136,7 @@ class DockerDriver implements Driver {
     this.#creations.add(creation);
     creation.catch(() => {}).finally(() => this.#creations.delete(creation));
     try {
-      return await orAbort(creation, signal);
+      return await orAborted(creation, signal);
     } catch (error) {
       creation.then((container) => container.remove()).catch(() => {});
       throw error;
@@ -162,7 +162,7 @@ class DockerDriver implements Driver {
     }
     const { functionsRoot } = this.#options;
     const folder = await readImage(functionsRoot, image);
-    return folderSource(functionsRoot, folder, await orAbort(this.#ensureNodeImage(), signal));
+    return folderSource(functionsRoot, folder, await orAborted(this.#ensureNodeImage(), signal));
   }
 
   async #create(spec: ContainerSpec, source: ContainerSource): Promise<DockerContainer> {

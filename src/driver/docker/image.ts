@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
+import { orAborted } from "../../clock/or-aborted.ts";
 import { FnError } from "../../model/errors.ts";
-import { orAbort } from "./abort.ts";
 import type { Credentials } from "./credentials.ts";
 import { readProgress, statusOf } from "./engine.ts";
 import { pullError } from "./pull-error.ts";
@@ -45,7 +45,7 @@ export class ImageStore {
   async ensure(image: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#present.has(image)) return;
-    await orAbort(this.#fetching.get(image) ?? this.#fetch(image), signal);
+    await orAborted(this.#fetching.get(image) ?? this.#fetch(image), signal);
   }
 
   /** The engine has said that it does not have the image, whatever was known. */

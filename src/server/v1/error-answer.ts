@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { asFnError, errorBody, FnError } from "../../model/errors.ts";
-import { toJson } from "../../model/json.ts";
+import { asFnError, errorText, FnError } from "../../model/errors.ts";
 
 /** How every refusal is answered: code and sentence to the caller, the cause of a failure of ours to the log. */
 export function createErrorAnswer(log: Logger, bodyBytesMax: number) {
@@ -13,7 +12,7 @@ export function createErrorAnswer(log: Logger, bodyBytesMax: number) {
     }
     if (known.retryAfterS !== undefined) reply.header("Retry-After", known.retryAfterS);
     reply.code(known.status).type("application/json; charset=utf-8");
-    return reply.send(`${toJson(errorBody(known))}\n`);
+    return reply.send(errorText(known));
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { canonicalTarget, decodedPath } from "./target.ts";
+import { decodedPath } from "../target.ts";
+import { canonicalTarget } from "./target.ts";
 
 describe("a request target", () => {
   const cases = [

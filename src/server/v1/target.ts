@@ -1,3 +1,5 @@
+import { decodedPath, pathOf } from "../target.ts";
+
 /**
  * How request targets are read. Routing works on the decoded path, as in Fn, so `%2F` separates like `/`; and one
  * slash at the end changes nothing, except after `/v1/apps/{app}/routes`, where it names the route `/` to all who
@@ -11,17 +13,4 @@ export function canonicalTarget(method: string, target: string): string {
   const isKept = path === "/" || (method !== "POST" && /^\/v1\/apps\/[^/]*\/routes\//.test(path));
   const named = isKept ? path : path.replace(/\/$/, "");
   return named.split("/").map(encodeURIComponent).join("/") + target.slice(pathOf(target).length);
-}
-
-/** The path of a target, percent escapes resolved; undefined when they are malformed or no UTF-8. */
-export function decodedPath(target: string): string | undefined {
-  try {
-    return decodeURIComponent(pathOf(target));
-  } catch {
-    return undefined;
-  }
-}
-
-function pathOf(target: string): string {
-  return target.split("?", 1)[0] ?? "";
 }

@@ -1,5 +1,5 @@
 /** The promise's outcome, unless the signal is aborted first: then its reason. The promise itself goes on. */
-export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal.reason);
   if (signal.aborted) onAbort();
