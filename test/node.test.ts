@@ -288,6 +288,7 @@ describe("a node that cannot start says why in one sentence", () => {
     [
       ["an unknown flag", ["-nope"], 2, /unknown option/],
       ["a port that is no number", ["-port", "abc"], 2, /whole number from 0 to 65535/],
+      ["a node name that no header can carry", ["-node-name", "n\u0153ud"], 2, /letters, digits, dots/],
       ["a driver that does not exist", ["-driver", "podman"], 2, /auto, process, docker/],
       ["a database of an unknown kind", ["-db", "mongodb://x"], 1, /db type not supported mongodb/],
       ["a database file that is none", ["-db", `sqlite3://${import.meta.filename}`], 1, /node\.test\.ts/],

@@ -1,6 +1,7 @@
 /** `fnserver`: one functions node. Reads the settings, puts the parts together, starts and stops them. */
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
+import { InvalidArgumentError } from "commander";
 import { Agent } from "../agent/agent.ts";
 import { systemClock, within } from "../clock/clock.ts";
 import { createIds } from "../clock/ids.ts";
@@ -41,6 +42,7 @@ const settings = parseFlags({
     "node-name": text("name of this node, unique among nodes; default: host name and port", "", {
       env: "FN_NODE_NAME",
       placeholder: "name",
+      parse: parseNodeName,
     }),
     memory: integer(
       "memory for containers in bytes; 0 for what the machine has",
@@ -148,6 +150,12 @@ try {
   announceReady(port);
 } catch (error) {
   failToStart("fnserver", error);
+}
+
+/** It is a host name to functions and a header field to callers, so it must be fit for both. */
+function parseNodeName(value: string): string {
+  if (/^[A-Za-z0-9._-]{0,63}$/.test(value)) return value;
+  throw new InvalidArgumentError("Give at most 63 letters, digits, dots, dashes and underscores.");
 }
 
 /** A folder says what it needs; of any other image nothing is known before it is pulled. */
