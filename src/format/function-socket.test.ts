@@ -45,11 +45,11 @@ describe("a function that does not listen", () => {
   test("is waited for until the caller gives up", async (t) => {
     const { path, folder } = await directory(t);
     const cancel = new AbortController();
-    const ready = connectWhenReady(path, new FakeClock(), cancel.signal);
+    const refused = rejects(connectWhenReady(path, new FakeClock(), cancel.signal), "container_init_timeout");
     await writeFile(join(folder, "something-else"), "");
     await settle();
     cancel.abort(new FnError("container_init_timeout"));
-    await rejects(ready, "container_init_timeout");
+    await refused;
   });
 
   test("is not waited for when the caller has given up already", async (t) => {
@@ -78,17 +78,17 @@ describe("a function that does not listen", () => {
       await listen("lsnr.sock.tmp");
       await writeFile(join(folder, "plain"), "");
       await symlink("lsnr.sock.tmp", join(folder, "link"));
-      const ready = connectWhenReady(path, new FakeClock(), never());
+      const refused = rejects(connectWhenReady(path, new FakeClock(), never()), "container_init_failed");
       await symlink(target, path);
-      await rejects(ready, "container_init_failed");
+      await refused;
     });
   }
 
   test("but puts a plain file there is refused", async (t) => {
     const { path } = await directory(t);
-    const ready = connectWhenReady(path, new FakeClock(), never());
+    const refused = rejects(connectWhenReady(path, new FakeClock(), never()), "container_init_failed");
     await writeFile(path, "");
-    await rejects(ready, "container_init_failed");
+    await refused;
   });
 });
 
