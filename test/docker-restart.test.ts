@@ -42,7 +42,7 @@ const HONEST: readonly string[] = [
   "container_exited",
   "container_init_failed",
   "container_start_failed",
-  "image_unreachable",
+  "engine_unreachable",
   "server_busy",
 ];
 
@@ -83,6 +83,7 @@ describe("an engine that is restarted under load", { skip: skipWithoutDaemon() }
 
     t.diagnostic(`told meanwhile: ${JSON.stringify(count(load.outcomes))}`);
     const codes = load.outcomes.flatMap(({ code }) => code ?? []);
+    assert.ok(codes.includes("engine_unreachable"));
     assert.deepEqual(
       codes.filter((code) => !HONEST.includes(code)),
       [],

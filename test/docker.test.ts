@@ -15,6 +15,9 @@ import { createRoute } from "./support/programs.ts";
 /** What a node may hold of bodies that pass through it, whatever their size: buffers, and what awaits collection. */
 const HELD_MIB_MAX = 80;
 
+/** Back to back: what one logs may come while the next one runs. */
+const SAYING_CALLS = 100;
+
 let node: DockerNode;
 
 async function call(path: string, body?: string): Promise<Response> {
@@ -68,7 +71,10 @@ describe("a node with Docker", { skip: await skipWithoutEngine() }, () => {
       },
     );
     assert.deepEqual(HostConfig.Ulimits, [{ Name: "nofile", Soft: 1024, Hard: 1024 }]);
-    assert.deepEqual(HostConfig.Tmpfs, { "/tmp": "size=64m,mode=1777" });
+    assert.deepEqual(HostConfig.Tmpfs, {
+      "/tmp": "size=64m,mode=1777",
+      "/tmp/iofs": "size=1m,nr_inodes=64,mode=0777",
+    });
     assert.equal(HostConfig.Privileged, false);
   });
 
@@ -103,13 +109,24 @@ describe("a node with Docker", { skip: await skipWithoutEngine() }, () => {
     });
   }
 
-  test("keeps what a call says on stderr in its own log and in no other", async () => {
-    await createRoute(node, "/say", "unruly");
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, async (_, id) => ({ id, answer: await call(`/say?do=say&id=${id}`) })),
-    );
-    for (const { id, answer } of answers) assert.equal(await logOf(answer), `said by ${id}\n`);
-  });
+  for (const format of ["http", "http-stream"]) {
+    for (const callers of [1, 20]) {
+      test(`keeps what a call of format ${format} says in its own log, with ${callers} at a time`, async () => {
+        const path = `/say-${format}-${callers}`;
+        await createRoute(node, path, "unruly", { format });
+        const said = new Map<string, Response>();
+        let calls = 0;
+        const callOneAfterAnother = async () => {
+          while (calls < SAYING_CALLS) {
+            const id = `${++calls}`;
+            said.set(id, await call(`${path}?do=say&id=${id}`));
+          }
+        };
+        await Promise.all(Array.from({ length: callers }, callOneAfterAnother));
+        for (const [id, answer] of said) assert.equal(await logOf(answer), `said by ${id}\n`);
+      });
+    }
+  }
 
   test("answers 502 for an image that is not there and whose registry does not answer", async () => {
     await createRoute(node, "/nowhere", "", { image: "127.0.0.1:1/nobody/nothing:1" });

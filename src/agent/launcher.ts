@@ -118,7 +118,7 @@ export class Launcher {
 
   /**
    * Starts a container under an admission, which it takes over. `callEnv` is for a cold one. Rejects with a
-   * LaunchError, after everything begun was undone.
+   * LaunchError. Nobody waits until what was begun is undone: it goes on by itself, and keeps its memory until then.
    */
   async start(
     spec: LaunchSpec,
@@ -159,8 +159,8 @@ export class Launcher {
       observer.containerFailed();
       // What it said last often says why it did not come up.
       if (tap) await within(clock, LOG_GRACE_MS, tap.ended);
-      await container?.remove();
-      releaseHolding();
+      if (container) void container.remove().then(releaseHolding);
+      else releaseHolding();
       throw new LaunchError(asFnError(error), startLog.text());
     } finally {
       turn.end(false);

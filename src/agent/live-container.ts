@@ -1,12 +1,12 @@
 import { constants } from "node:os";
-import { type Clock, within } from "../clock/clock.ts";
+import { type Clock, sleep, within } from "../clock/clock.ts";
 import { orAborted } from "../clock/or-aborted.ts";
 import type { Container, Exit } from "../driver/driver.ts";
 import type { AnswerSink, CallInput, Session } from "../format/format.ts";
 import type { Timeline } from "../model/call.ts";
 import { FnError } from "../model/errors.ts";
 import type { Release } from "./budget.ts";
-import type { CallLog } from "./call-log.ts";
+import { type CallLog, settled } from "./call-log.ts";
 import type { Holding } from "./evictor.ts";
 import type { StderrTap } from "./stderr-tap.ts";
 
@@ -42,6 +42,15 @@ export interface LiveContainerParts {
  */
 const EXIT_WAIT_MS = 2_000;
 
+/** A container that has logged nothing in so many calls in a row is taken for one that does not log. */
+const SILENT_CALLS = 10;
+
+/**
+ * Where a log is to be expected and nothing has come, it is waited for so many times longer: an engine that starts
+ * other containers meanwhile is late.
+ */
+const LATE_WAITS_MAX = 3;
+
 /** A container that takes calls: from the moment its session is open until it is removed. */
 export class LiveContainer implements Holding {
   readonly memoryMib: number;
@@ -52,6 +61,10 @@ export class LiveContainer implements Holding {
   #launchTimes: Timeline;
   #exit: Exit | undefined;
   #call: AbortController | undefined;
+  /** Of the last call, or of the one that runs. */
+  #log: CallLog | undefined;
+  /** Calls before that one, in a row, that have logged nothing; undefined in the first one. */
+  #silentCalls: number | undefined;
   #removed: Promise<void> | undefined;
   #motion: Motion = "running";
   /** The last pause or unpause; the next one waits for it. */
@@ -114,6 +127,7 @@ export class LiveContainer implements Holding {
    */
   async run(input: CallInput, sink: AnswerSink, log: CallLog, cancel: AbortController): Promise<void> {
     this.#call = cancel;
+    this.#countSilence(log);
     this.#parts.tap.creditTo(log);
     try {
       await this.#parts.session.exchange(input, sink, cancel.signal);
@@ -132,9 +146,50 @@ export class LiveContainer implements Holding {
     if (exit.code !== 0) throw exitError(exit);
   }
 
-  /** The log of a call is taken as whole: what still comes belongs to no call. */
+  /**
+   * After a call: resolves when the next one can begin without being credited with what this one has logged, which may
+   * come later than the answer. Undefined when that is now, as it is for a container that does not log.
+   */
+  untilLogArrives(): Promise<void> | undefined {
+    const log = this.#log;
+    return log && this.isReusable && this.#mayLogLate(log) ? this.#arrival(log) : undefined;
+  }
+
+  /** Whether bytes of its log may come after the answer: they can, and the container is one that logs. */
+  #mayLogLate(log: CallLog): boolean {
+    if (this.#parts.container.logDelayMs === 0) return false;
+    return log.bytes > 0 || (this.#silentCalls ?? 0) < SILENT_CALLS;
+  }
+
+  async #arrival(log: CallLog): Promise<void> {
+    const { clock, container } = this.#parts;
+    for (let waits = 1; ; waits++) {
+      await sleep(clock, container.logDelayMs);
+      // What has come meanwhile is read in this turn of the event loop, after its timers.
+      await new Promise((resolve) => setImmediate(resolve));
+      const isExpected = this.#log === log && (this.#silentCalls ?? 0) === 0;
+      if (log.bytes > 0 || !isExpected || waits === LATE_WAITS_MAX || !this.isReusable) return;
+    }
+  }
+
+  /** After a call: resolves when its log can be taken as whole. Undefined when it can be now. */
+  untilLogIsWhole(log: CallLog): Promise<void> | undefined {
+    const { clock } = this.#parts;
+    if (this.#mayLogLate(log)) return this.#arrival(log).then(() => settled(log, clock));
+    return log.bytes > 0 ? settled(log, clock) : undefined;
+  }
+
+  /** What still comes belongs to no call. */
   closeLog(log: CallLog): void {
     this.#parts.tap.release(log);
+  }
+
+  #countSilence(log: CallLog): void {
+    const last = this.#log;
+    this.#log = log;
+    if (last === undefined) return;
+    // One that has logged nothing in its first call is taken for one that does not log.
+    this.#silentCalls = last.bytes > 0 ? 0 : (this.#silentCalls ?? SILENT_CALLS - 1) + 1;
   }
 
   /** Ends and removes it, and gives back what it held after that. May be called twice; never rejects. */

@@ -3,7 +3,7 @@ import type { CallLog } from "./call-log.ts";
 
 /**
  * Reads what a container logs, all the time, so that it never blocks on a full pipe, and credits each byte to the
- * call that runs, or to none.
+ * call that runs, to the last one for as long as its log is not whole, or to none.
  */
 export class StderrTap {
   /** Resolves when everything there is to log has been read: the container has ended. */

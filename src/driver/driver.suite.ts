@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { describe, type TestContext, test } from "node:test";
+import { describe, type TestContext } from "node:test";
 import { type ErrorCode, FnError } from "../model/errors.ts";
 import type { Container, ContainerSpec, Driver } from "./driver.ts";
+import { test } from "./limited-test.suite.ts";
 
 /** What every driver does. The functions it does it with are made by each driver's own test, as images. */
 export type Behaviour =
@@ -30,9 +31,6 @@ export type Behaviour =
 
 /** More than all buffers between a function and its reader hold. */
 export const FLOOD_BYTES = 4 * 1024 * 1024;
-
-/** A container that hangs fails its test, instead of holding up all the others. */
-export const HANG_LIMIT = { timeout: 30_000 };
 
 /** What a driver's test says of it. */
 export interface DriverProfile {
@@ -76,7 +74,7 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
     await other.exited;
   }
 
-  describe(`${name}: images`, HANG_LIMIT, () => {
+  describe(`${name}: images`, () => {
     test("an image that is there can be prepared", async (t) => {
       const driver = await openDriver(t);
       await driver.prepare(profile.image("echo"), never);
@@ -98,7 +96,7 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
     });
   });
 
-  describe(`${name}: start and end`, HANG_LIMIT, () => {
+  describe(`${name}: start and end`, () => {
     test("a container has the id of its spec", async (t) => {
       const driver = await openDriver(t);
       const id = `suite-own-id-${process.pid}`;
@@ -141,7 +139,7 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
     });
   });
 
-  describe(`${name}: streams`, HANG_LIMIT, () => {
+  describe(`${name}: streams`, () => {
     test("what is written to stdin arrives, and so does its end", async (t) => {
       const driver = await openDriver(t);
       const container = await start(driver, "echo");
@@ -203,7 +201,7 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
     });
   });
 
-  describe(`${name}: environment`, HANG_LIMIT, () => {
+  describe(`${name}: environment`, () => {
     test("a function sees the variables of its spec, those of the runtime and no others", async (t) => {
       const driver = await openDriver(t);
       const env = { FN_APP_NAME: "myapp", GREETING: "hello, wörld\nand all", EMPTY: "" };
@@ -220,7 +218,7 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
     });
   });
 
-  describe(`${name}: channel socket`, { ...HANG_LIMIT, skip: skip.socket }, () => {
+  describe(`${name}: channel socket`, { skip: skip.socket }, () => {
     test("the function listens where FN_LISTENER says, and is reached at socketPath", async (t) => {
       const driver = await openDriver(t);
       const container = await start(driver, "listen", { channel: "socket" });
@@ -244,7 +242,7 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
     });
   });
 
-  describe(`${name}: pause`, HANG_LIMIT, () => {
+  describe(`${name}: pause`, () => {
     test("a paused container does nothing until it is unpaused", async (t) => {
       const driver = await openDriver(t);
       const container = await start(driver, "echo");
@@ -275,7 +273,7 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
     });
   });
 
-  describe(`${name}: remove`, HANG_LIMIT, () => {
+  describe(`${name}: remove`, () => {
     test("a running container ends, and its streams close", async (t) => {
       const driver = await openDriver(t);
       const container = await start(driver, "linger");
@@ -323,7 +321,7 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
     });
   });
 
-  describe(`${name}: close`, HANG_LIMIT, () => {
+  describe(`${name}: close`, () => {
     test("every container ends, also one that never ran", async () => {
       const driver = await profile.open();
       const running = await start(driver, "linger");

@@ -6,7 +6,7 @@ export interface Driver {
   readonly name: DriverName;
   /**
    * Makes the image ready to run here (a driver may pull it) and says what it tells of itself.
-   * Errors: `image_not_found`, `image_invalid`, `image_unauthorized`, `image_unreachable`.
+   * Errors: `image_not_found`, `image_invalid`, `image_unauthorized`, `image_unreachable`, `engine_unreachable`.
    */
   prepare(image: string, signal: AbortSignal): Promise<ImageInfo>;
   /** Makes a container that is not running yet. Errors: as `prepare`, and `container_start_failed`, and `server_stopping` after `close`. */
@@ -50,9 +50,14 @@ export interface Container {
   /** Standard output. Whoever opens a container reads it, or the function stops when the pipe is full. */
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** With channel `socket`: where the socket appears, as this process sees it. */
+  /**
+   * How much later than an answer a byte of stderr may arrive that was written before it, in milliseconds: 0 where it
+   * is there to be read by then.
+   */
+  readonly logDelayMs: number;
+  /** With channel `socket`: where the socket appears once it has started, as this process sees it. */
   readonly socketPath: string | undefined;
-  /** Errors: `container_start_failed`. */
+  /** Errors: `container_start_failed`, `engine_unreachable`. */
   start(signal: AbortSignal): Promise<void>;
   /** Resolves when the container has ended, by itself or by `remove`; never rejects. */
   readonly exited: Promise<Exit>;

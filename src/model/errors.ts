@@ -90,7 +90,7 @@ export const ERRORS = {
   image_invalid: ofFunction(400, "Failed to pull image '{image}': {reason}"),
   image_not_found: ofFunction(404, "Failed to pull image '{image}': {reason}"),
   image_unauthorized: ofFunction(401, "Failed to pull image '{image}': {reason}"),
-  /** The registry, or the container engine itself, does not answer. */
+  /** The registry does not answer. */
   image_unreachable: platform(502, "Failed to pull image '{image}': {reason}", true),
   /** The function's own code ended the container during the call. */
   container_exited: ofFunction(502, "container exit code {exit}"),
@@ -121,6 +121,12 @@ export const ERRORS = {
   resources_impossible: platform(503, "Timed out - server too busy", true),
   server_stopping: platform(503, "Timed out - server too busy", true),
   container_start_failed: platform(500, "internal server error", true),
+  /** Containers can be neither made nor started meanwhile; those that run go on. */
+  engine_unreachable: platform(
+    503,
+    "The container engine does not answer. Try again, or see the server's log",
+    true,
+  ),
   store_unavailable: platform(
     503,
     "The database cannot be reached. Try again, or see the server's log",

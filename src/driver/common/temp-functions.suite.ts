@@ -3,6 +3,9 @@ import { mkdir, mkdtemp, readdir, readlink, realpath, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** Each takes some milliseconds. */
+const LOOKS_MAX = 200;
+
 export interface TempFunctions {
   readonly functionsRoot: string;
   readonly workDir: string;
@@ -34,12 +37,19 @@ export async function makeTempFunctions(): Promise<TempFunctions> {
     addFile,
     pids: () => pidsIn(root),
     async remove() {
-      const pids = await pidsIn(root);
+      const pids = await pidsLeftIn(root);
       for (const pid of pids) process.kill(pid, "SIGKILL");
       await rm(root, { recursive: true, force: true });
       return pids;
     },
   };
+}
+
+/** One that has been killed is there until the kernel has come to it, which takes a moment on a busy machine. */
+async function pidsLeftIn(root: string): Promise<number[]> {
+  let pids = await pidsIn(root);
+  for (let looks = 1; pids.length > 0 && looks < LOOKS_MAX; looks++) pids = await pidsIn(root);
+  return pids;
 }
 
 async function pidsIn(root: string): Promise<number[]> {

@@ -3,9 +3,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 import { pino } from "pino";
-import { HANG_LIMIT } from "../driver.suite.ts";
+import { test } from "../limited-test.suite.ts";
 import { startTicksOf } from "./proc.ts";
 import { makeTempFunctions, type TempFunctions } from "./temp-functions.suite.ts";
 import { openWorkDir } from "./work-dir.ts";
@@ -57,7 +57,7 @@ async function addFunction(name: string, script: (pipe: string) => string) {
   return { image: await functions.add(name, ["sh", "-c", script(pipe)]), end: readFile(pipe) };
 }
 
-describe("the functions of a server that was killed", HANG_LIMIT, () => {
+describe("the functions of a server that was killed", () => {
   test("are ended by the next driver on the same work folder, whatever group they are in", async () => {
     const workDir = join(functions.workDir, "killed");
     const { image, end } = await addFunction(

@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from "node:test";
 import { pino } from "pino";
 import { systemClock } from "../../clock/clock.ts";
 import { settle } from "../../clock/fake-clock.ts";
-import { FnError } from "../../model/errors.ts";
+import { type ErrorCode, FnError } from "../../model/errors.ts";
 import { Anchors, anchorOptions } from "./anchor.ts";
 import { connectEngine } from "./engine.ts";
 import { startFakeServer } from "./fake-server.suite.ts";
@@ -40,9 +40,9 @@ async function rigOf(t: TestContext, answers: Answers) {
 const created = () => [201, { Id: "a1" }] as const;
 const networkMade = () => [201, { Id: "n1" }] as const;
 
-function hintOf(pattern: RegExp) {
+function hintOf(pattern: RegExp, code: ErrorCode = "container_start_failed") {
   return (error: unknown) =>
-    error instanceof FnError && error.code === "container_start_failed" && pattern.test(error.hint ?? "");
+    error instanceof FnError && error.code === code && pattern.test(error.hint ?? "");
 }
 
 describe("an anchor", () => {
@@ -110,7 +110,10 @@ describe("an anchor", () => {
   test("cannot be made without an engine, and says that only", async () => {
     const { host, stop } = await startFakeServer(() => {});
     await stop();
-    await assert.rejects(anchorsOf(host).make(), hintOf(/^the Docker engine does not answer: /));
+    await assert.rejects(
+      anchorsOf(host).make(),
+      hintOf(/^the Docker engine does not answer: /, "engine_unreachable"),
+    );
   });
 });
 

@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
-import { FnError } from "../../model/errors.ts";
+import type { FnError } from "../../model/errors.ts";
 import { ensureAnchorImage } from "./anchor-image.ts";
 import { ensureAnchorNetwork } from "./anchor-network.ts";
-import { isUnreachable, reasonOf, statusOf } from "./engine.ts";
+import { reasonOf, startError, statusOf } from "./engine.ts";
 import type { Remover } from "./remover.ts";
 import type { Backoff } from "./retry.ts";
 
@@ -41,7 +41,7 @@ export class Anchors {
     this.#labels = { ...labels, [ANCHOR_LABEL.name]: ANCHOR_LABEL.value };
   }
 
-  /** The id of a new anchor, which runs. Errors: `container_start_failed`. */
+  /** The id of a new anchor, which runs. Errors: `container_start_failed`, `engine_unreachable`. */
   async make(): Promise<string> {
     try {
       return await this.#make();
@@ -126,7 +126,5 @@ export function anchorOptions(
 }
 
 function anchorFailed(cause: unknown): FnError {
-  const reason = reasonOf(cause);
-  const hint = isUnreachable(cause) ? reason : `the network of an app cannot be made: ${reason}. ${ADVICE}`;
-  return new FnError("container_start_failed", {}, { hint, cause });
+  return startError(cause, `the network of an app cannot be made: ${reasonOf(cause)}. ${ADVICE}`);
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
-import { describe, type TestContext, test } from "node:test";
+import { describe, type TestContext } from "node:test";
 import { pino } from "pino";
 import { FakeClock, settle } from "../../clock/fake-clock.ts";
-import { HANG_LIMIT } from "../driver.suite.ts";
+import { test } from "../limited-test.suite.ts";
 import { DockerContainer } from "./container.ts";
 import { connectEngine } from "./engine.ts";
 import { startFakeServer } from "./fake-server.suite.ts";
@@ -50,6 +50,7 @@ async function createOf(t: TestContext, startStatuses: number[] = [], isRecreate
     socketPath: undefined,
     backoff: { clock, random: { next: () => 0 } },
     log: pino({ level: "silent" }),
+    openSocketDir: async () => {},
     recreate: async () => {
       seen.recreations++;
       return isRecreated;
@@ -74,7 +75,7 @@ async function untilPending(clock: FakeClock): Promise<void> {
   while (clock.pending === 0) await settle();
 }
 
-describe("a container that runs", HANG_LIMIT, () => {
+describe("a container that runs", () => {
   test("has ended when its engine says so, with the code that the engine tells", async (t) => {
     const { container, waits } = await startOf(t);
     waits[0]?.end('{"StatusCode":3}');
@@ -105,7 +106,7 @@ describe("a container that runs", HANG_LIMIT, () => {
   });
 });
 
-describe("a container that its engine does not start", HANG_LIMIT, () => {
+describe("a container that its engine does not start", () => {
   test("has never run", async (t) => {
     const { container } = await createOf(t, [500]);
     await assert.rejects(container.start(never), { code: "container_start_failed" });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ContainerSpec } from "../driver.ts";
-import { createOptions, HARDENED, type Hardening } from "./create-options.ts";
+import { createOptions, HARDENED, type Hardening, type SocketMount } from "./create-options.ts";
 
 function optionsOf(
   spec: Partial<ContainerSpec> = {},
   hardening: Partial<Hardening> = {},
   networkMode = "none",
+  socketMount?: SocketMount,
 ) {
   const whole: ContainerSpec = {
     id: "c1",
@@ -19,9 +20,13 @@ function optionsOf(
     channel: "stdio",
     ...spec,
   };
-  const socketDir = whole.channel === "socket" ? "/work/1" : undefined;
   const source = { engineImage: "hello:latest" };
-  return createOptions(whole, source, { ...HARDENED, ...hardening }, { labels: {}, networkMode, socketDir });
+  return createOptions(
+    whole,
+    source,
+    { ...HARDENED, ...hardening },
+    { labels: {}, networkMode, socketMount },
+  );
 }
 
 describe("the limits of a container", () => {
@@ -61,8 +66,28 @@ describe("a container, unless a setting opens it", () => {
     const open = { user: undefined, isUnprivileged: false, isRootReadOnly: false, pidsMax: 0 };
     const { User, HostConfig } = optionsOf({}, open);
     const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, PidsLimit } = HostConfig ?? {};
-    assert.deepEqual([User, CapDrop, SecurityOpt, Tmpfs, PidsLimit], Array(5).fill(undefined));
-    assert.equal(ReadonlyRootfs, false);
+    assert.deepEqual([User, CapDrop, SecurityOpt, PidsLimit], Array(4).fill(undefined));
+    assert.deepEqual([ReadonlyRootfs, Tmpfs], [false, {}]);
+  });
+});
+
+describe("the directory of a function's socket", () => {
+  test("is memory that holds 1 MiB and 64 files", () => {
+    const { Env, HostConfig } = optionsOf({ channel: "socket" }, {}, "none", { type: "tmpfs" });
+    assert.ok(Env?.includes("FN_LISTENER=unix:/tmp/iofs/lsnr.sock"));
+    assert.equal(HostConfig?.Tmpfs?.["/tmp/iofs"], "size=1m,nr_inodes=64,mode=0777");
+  });
+
+  test("can be one of this machine", () => {
+    const mount = { type: "bind", source: "/work/1" } as const;
+    const { HostConfig } = optionsOf({ channel: "socket" }, {}, "none", mount);
+    const shared = { Type: "bind", Source: "/work/1", Target: "/tmp/iofs", ReadOnly: false };
+    assert.deepEqual(HostConfig?.Mounts, [shared]);
+    assert.deepEqual(Object.keys(HostConfig?.Tmpfs ?? {}), ["/tmp"]);
+  });
+
+  test("is not there with channel stdio", () => {
+    assert.deepEqual(optionsOf().Env, ["HOSTNAME=node-1"]);
   });
 });
 

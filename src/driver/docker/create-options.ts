@@ -56,6 +56,11 @@ export interface ContainerSource {
 /** Where a function with channel `socket` listens, and the directory it needs for that. */
 export const SOCKET_DIR = "/tmp/iofs";
 
+/** A socket takes no room in its directory, and a link to it next to none. */
+export const SOCKET_DIR_MIB = 1;
+/** Files are memory, too, even when they are empty. Kits make two. */
+const SOCKET_DIR_FILES_MAX = 64;
+
 const BYTES_PER_MIB = 1024 * 1024;
 const CPU_PERIOD_US = 100_000;
 /** The smallest quota the kernel takes: 1 ms per period. Source: Documentation/scheduler/sched-bwc. */
@@ -71,9 +76,12 @@ export interface ContainerPlace {
   readonly labels: Readonly<Record<string, string>>;
   /** The engine's network mode. */
   readonly networkMode: string;
-  /** This machine's directory for the function's socket. */
-  readonly socketDir: string | undefined;
+  /** What is behind `SOCKET_DIR`; undefined with channel `stdio`. */
+  readonly socketMount: SocketMount | undefined;
 }
+
+/** Memory of the container's own, or a directory of this machine. */
+export type SocketMount = { readonly type: "tmpfs" } | { readonly type: "bind"; readonly source: string };
 
 /** The engine's request for a container. */
 export function createOptions(
@@ -83,10 +91,10 @@ export function createOptions(
   place: ContainerPlace,
 ): ContainerCreateOptions {
   const isStdio = spec.channel === "stdio";
-  const listener = place.socketDir === undefined ? {} : { FN_LISTENER: `unix:${SOCKET_DIR}/lsnr.sock` };
+  const listener = place.socketMount === undefined ? {} : { FN_LISTENER: `unix:${SOCKET_DIR}/lsnr.sock` };
   const env = { ...spec.env, HOSTNAME: spec.hostname, ...listener };
   const mounts = (source.readOnlyPaths ?? []).map((path) => bind(path, path, true));
-  if (place.socketDir !== undefined) mounts.push(bind(place.socketDir, SOCKET_DIR, false));
+  if (place.socketMount?.type === "bind") mounts.push(bind(place.socketMount.source, SOCKET_DIR, false));
   return {
     name: spec.id,
     Image: source.engineImage,
@@ -109,6 +117,7 @@ export function createOptions(
       ...restrictions(hardening),
       NetworkMode: place.networkMode,
       Mounts: mounts,
+      Tmpfs: tmpfs(hardening, place.socketMount),
     },
   };
 }
@@ -127,15 +136,23 @@ function limits({ memoryMib, cpusMilli }: ContainerSpec): ContainerCreateOptions
 }
 
 function restrictions(hardening: Hardening): ContainerCreateOptions["HostConfig"] {
-  const { openFilesMax, tmpMib } = hardening;
+  const { openFilesMax } = hardening;
   return {
     Init: hardening.hasInit,
     LogConfig: { Type: hardening.logDriver, Config: {} },
     ReadonlyRootfs: hardening.isRootReadOnly,
-    ...(hardening.isRootReadOnly ? { Tmpfs: { "/tmp": `size=${tmpMib}m,mode=1777` } } : {}),
     ...(hardening.isUnprivileged ? { CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges"] } : {}),
     ...(hardening.pidsMax === 0 ? {} : { PidsLimit: hardening.pidsMax }),
     Ulimits: [{ Name: "nofile", Soft: openFilesMax, Hard: openFilesMax }],
+  };
+}
+
+/** What a function can write to is memory, and counts as its container's. */
+function tmpfs({ isRootReadOnly, tmpMib }: Hardening, socketMount: SocketMount | undefined) {
+  const socketDir = `size=${SOCKET_DIR_MIB}m,nr_inodes=${SOCKET_DIR_FILES_MAX},mode=0777`;
+  return {
+    ...(isRootReadOnly ? { "/tmp": `size=${tmpMib}m,mode=1777` } : {}),
+    ...(socketMount?.type === "tmpfs" ? { [SOCKET_DIR]: socketDir } : {}),
   };
 }
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { text } from "node:stream/consumers";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 import type Docker from "dockerode";
 import { pino } from "pino";
 import { systemClock } from "../../clock/clock.ts";
 import { seededRandom } from "../../clock/random.ts";
 import { makeTempFunctions, type TempFunctions } from "../common/temp-functions.suite.ts";
-import { HANG_LIMIT } from "../driver.suite.ts";
 import type { Container, Driver } from "../driver.ts";
+import { test } from "../limited-test.suite.ts";
 import { createDockerDriver } from "./driver.ts";
 import { makeTestImages, NODE_REPOSITORY, skipWithoutEngine, type TestImages } from "./test-images.suite.ts";
 
@@ -95,7 +95,7 @@ describe("docker networks", { skip: await skipWithoutEngine() }, () => {
     await functions.remove();
   });
 
-  describe("containers with the network of their app", HANG_LIMIT, () => {
+  describe("containers with the network of their app", () => {
     test("reach those of the same app over the loopback", async () => {
       await serve("same");
       assert.equal(await outputOf("same", callOf("127.0.0.1")), "hello");
@@ -141,7 +141,7 @@ describe("docker networks", { skip: await skipWithoutEngine() }, () => {
     });
   });
 
-  test("closing a driver leaves nothing of its networks in the engine", HANG_LIMIT, async () => {
+  test("closing a driver leaves nothing of its networks in the engine", async () => {
     const own = `${instance}-closed`;
     const closed = await open(own);
     const { container } = await serve("closed", closed);
@@ -150,7 +150,7 @@ describe("docker networks", { skip: await skipWithoutEngine() }, () => {
     assert.deepEqual(await containersOf(own), []);
   });
 
-  test("a network that is named is that of every container", HANG_LIMIT, async (t) => {
+  test("a network that is named is that of every container", async (t) => {
     const own = `${instance}-none`;
     const alone = await open(own, "none");
     t.after(() => alone.close());

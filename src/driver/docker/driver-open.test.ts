@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { describe, type TestContext, test } from "node:test";
+import { describe, type TestContext } from "node:test";
 import { pino } from "pino";
 import { systemClock } from "../../clock/clock.ts";
 import { settle } from "../../clock/fake-clock.ts";
 import { makeTempFunctions } from "../common/temp-functions.suite.ts";
-import { HANG_LIMIT } from "../driver.suite.ts";
+import { test } from "../limited-test.suite.ts";
 import { createDockerDriver } from "./driver.ts";
 import { startFakeServer } from "./fake-server.suite.ts";
 
@@ -46,7 +46,7 @@ const NODE_IMAGE = /^GET \/images\/hotfn\/node:\w+\/json/;
 const ANCHOR_IMAGE = /^GET \/images\/hotfn\/anchor:\w+\/json/;
 const NETWORK = /^POST \/networks\/create/;
 
-describe("opening a docker driver", HANG_LIMIT, () => {
+describe("opening a docker driver", () => {
   test("begins to make what the first call needs: the image with Node, and an anchor with its network", async (t) => {
     await openOn(t, 200, [], [NODE_IMAGE, ANCHOR_IMAGE, NETWORK]);
   });

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { on, once } from "node:events";
-import { watch } from "node:fs";
+import { existsSync, watch } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { after, before, describe, type TestContext, test } from "node:test";
+import { after, before, describe, type TestContext } from "node:test";
 import { pino } from "pino";
 import { systemClock } from "../../clock/clock.ts";
 import { seededRandom } from "../../clock/random.ts";
 import { FnError } from "../../model/errors.ts";
 import { makeTempFunctions, type TempFunctions } from "../common/temp-functions.suite.ts";
-import { type Behaviour, FLOOD_BYTES, HANG_LIMIT, suiteOfDriver } from "../driver.suite.ts";
+import { type Behaviour, FLOOD_BYTES, suiteOfDriver } from "../driver.suite.ts";
 import type { Container, ContainerSpec, Driver } from "../driver.ts";
+import { test } from "../limited-test.suite.ts";
 import { createDockerDriver, type DockerDriverOptions } from "./driver.ts";
 import { type FakeServer, startFakeServer } from "./fake-server.suite.ts";
 import { makeTestImages, NODE_REPOSITORY, skipWithoutEngine, type TestImages } from "./test-images.suite.ts";
@@ -131,7 +132,7 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
     skip: { signal: "an engine tells of a signal as exit code 128 and its number, as shells do" },
   });
 
-  describe("a pull by an engine", HANG_LIMIT, () => {
+  describe("a pull by an engine", () => {
     test("that the registry refuses is told from one of what is missing", async (t) => {
       const driver = await open();
       t.after(() => driver.close());
@@ -148,7 +149,7 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
     });
   });
 
-  describe("an image that somebody removes from the engine", HANG_LIMIT, () => {
+  describe("an image that somebody removes from the engine", () => {
     test("is missed when a container is made of it, whatever was known", async (t) => {
       const driver = await open();
       t.after(() => driver.close());
@@ -171,7 +172,7 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
     });
   });
 
-  describe("the containers of a server that was killed", HANG_LIMIT, () => {
+  describe("the containers of a server that was killed", () => {
     test("are left alone as long as it lives, and removed by the next driver", async () => {
       const id = `orphan-${process.pid}`;
       const server = await startServer(
@@ -191,7 +192,7 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
     });
   });
 
-  describe("the end of a function in Docker", HANG_LIMIT, () => {
+  describe("the end of a function in Docker", () => {
     test("by a signal is exit code 128 and its number", async (t) => {
       const container = await startOf(t, "process.kill(process.pid, 'SIGTERM')");
       assert.deepEqual(await container.exited, { code: 143, signal: undefined, outOfMemory: false });
@@ -232,7 +233,7 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
     });
   });
 
-  describe("a function in Docker", HANG_LIMIT, () => {
+  describe("a function in Docker", () => {
     test("runs as a user without privileges", async (t) => {
       const script = `
         const status = fs.readFileSync("/proc/self/status", "utf8").split(/[\\n\\t]+/);
@@ -251,6 +252,16 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
       `;
       const answer = await outputOf(t, script, {}, { hardening: { tmpMib: 1, user: "0:0" } });
       assert.equal(answer, "ok ENOSPC EROFS EROFS");
+    });
+
+    test("can write 1 MiB into the directory of its socket, and no more", async (t) => {
+      const script = `
+        const codeOf = (bytes) => {
+          try { fs.writeFileSync("/tmp/iofs/a", Buffer.alloc(bytes)); return "ok"; } catch (error) { return error.code; }
+        };
+        console.log(codeOf(2 ** 19), codeOf(2 ** 21));
+      `;
+      assert.equal(await outputOf(t, script, { channel: "socket" }), "ok ENOSPC");
     });
 
     test("without a network sees its own loopback and nothing else", async (t) => {
@@ -286,7 +297,7 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
     });
   });
 
-  describe("a folder in Docker", HANG_LIMIT, () => {
+  describe("a folder in Docker", () => {
     test("is the working directory, and read-only", async (t) => {
       const script = `
         try { fs.writeFileSync("a", ""); } catch (error) { console.log(process.cwd(), error.code); }
@@ -316,10 +327,9 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
         env: { FN_FORMAT: "http-stream" },
       } as const;
       const container = await createOf(t, "", spec, { functionsRoot });
-      const socketPath = container.socketPath ?? "";
-      const appears = isMade(socketPath);
       await container.start(never);
-      await appears;
+      const socketPath = container.socketPath ?? "";
+      await isMade(socketPath);
       assert.equal(await callThrough(socketPath), "Hello, World!\n");
     });
   });
@@ -362,7 +372,8 @@ async function startServer(id: string, image: string) {
 
 async function isMade(path: string): Promise<void> {
   const watcher = watch(dirname(path));
-  for await (const [, name] of on(watcher, "change")) if (name === basename(path)) break;
+  const changes = on(watcher, "change");
+  while (!existsSync(path)) await changes.next();
   watcher.close();
 }
 

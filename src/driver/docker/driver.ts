@@ -18,6 +18,7 @@ import { ImageStore } from "./image.ts";
 import { type Owner, removeOrphans, thisOwner } from "./orphans.ts";
 import { Remover } from "./remover.ts";
 import type { Backoff } from "./retry.ts";
+import { SocketDirs } from "./socket-dirs.ts";
 import { Sources } from "./sources.ts";
 
 export { isEngineThere } from "./engine.ts";
@@ -27,7 +28,7 @@ export interface DockerDriverOptions {
   readonly dockerHost?: string;
   /** Folders in here, and nothing else, can be functions of images `dir:PATH`. */
   readonly functionsRoot: string;
-  /** For sockets; made if missing. The engine must see it under the same name. */
+  /** For sockets; made if missing. An engine that is not this machine's must see it under the same name. */
   readonly workDir: string;
   /** The Node that functions in folders run with. */
   readonly nodePath: string;
@@ -87,6 +88,7 @@ class DockerDriver implements Driver {
   readonly #sources: Sources;
   /** Undefined when containers have a network of the engine's own, or none. */
   readonly #networks: AppNetworks | undefined;
+  readonly #workDir: WorkDir;
   readonly #home: ContainerHome;
   readonly #containers = new Set<DockerContainer>();
   readonly #creations = new Set<Promise<unknown>>();
@@ -105,7 +107,9 @@ class DockerDriver implements Driver {
     const networks = hardening.network === "app" ? new AppNetworks(anchors, clock) : undefined;
     const share = async (appId: string) => networks?.share(appId) ?? engineNetwork(hardening.network);
     this.#networks = networks;
-    this.#home = { engine, workDir, remover, hardening, labels, log, share };
+    const socketDirs = new SocketDirs({ engine, workDir, clock, log });
+    this.#workDir = workDir;
+    this.#home = { engine, socketDirs, remover, hardening, labels, log, share };
   }
 
   /** Begins to make what the first call would otherwise wait for. What fails here is met again by that call. */
@@ -157,6 +161,7 @@ class DockerDriver implements Driver {
       socketPath: made.socketPath,
       backoff: this.#backoff,
       log,
+      openSocketDir: () => made.openSocketDir(),
       recreate: (cause) => made.recreate(cause),
       remove: async () => {
         await made.remove();
@@ -176,7 +181,7 @@ class DockerDriver implements Driver {
     const { clock } = this.#backoff;
     await within(clock, CREATION_WAIT_MS, Promise.allSettled(this.#creations));
     await within(clock, REMOVAL_WAIT_MS, this.#removeAll());
-    await this.#home.workDir.close();
+    await this.#workDir.close();
   }
 
   /** The anchors last: an engine may not like to lose a network that is joined. */

@@ -9,6 +9,7 @@ import { connectEngine } from "./engine.ts";
 import { createInEngine } from "./engine-container.ts";
 import { startFakeServer } from "./fake-server.suite.ts";
 import { Remover } from "./remover.ts";
+import { OutOfReach, SocketDirs } from "./socket-dirs.ts";
 
 /** An engine's refusal. */
 interface Refusal {
@@ -34,16 +35,22 @@ async function rigOf(t: TestContext, ...refusals: readonly Refusal[]) {
     answer.writeHead(refusal?.status ?? 201, { "Content-Type": "application/json" });
     answer.end(JSON.stringify(refusal ?? { Id: "c1" }));
   });
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= server.stop();
+    return stopping;
+  };
   const log = pino({ level: "silent" });
   const functions = await makeTempFunctions();
   t.after(async () => {
-    await server.stop();
+    await stop();
     await functions.remove();
   });
   const engine = connectEngine(`tcp://${server.host}`);
+  const workDir = await openWorkDir(functions.workDir, log);
   const home = {
     engine,
-    workDir: await openWorkDir(functions.workDir, log),
+    socketDirs: new SocketDirs({ engine, workDir, clock: systemClock, log }),
     remover: new Remover(engine, { clock: systemClock, random: { next: () => 0 } }, log),
     hardening: HARDENED,
     labels: {},
@@ -57,7 +64,7 @@ async function rigOf(t: TestContext, ...refusals: readonly Refusal[]) {
   const limits = { memoryMib: 128, cpusMilli: 0 };
   const names = { id: "c1", appId: "app-1", image: "hello", hostname: "n" };
   const spec = { ...names, env: {}, channel: "stdio", ...limits } as const;
-  return { create: () => createInEngine(spec, { engineImage: "hello" }, home), seen };
+  return { create: () => createInEngine(spec, { engineImage: "hello" }, home), seen, stop };
 }
 
 const anchorGone: Refusal = { status: 409, message: "cannot join network of a non running container: a1" };
@@ -104,6 +111,15 @@ describe("a container whose network is gone", () => {
   });
 });
 
+describe("a container that runs and cannot be looked into", () => {
+  test("is made anew, in the same network", async (t) => {
+    const { create, seen } = await rigOf(t);
+    const container = await create();
+    assert.equal(await container.recreate(new OutOfReach("not here")), true);
+    assert.deepEqual([seen.modes.length, seen.removed, seen.lost], [2, 1, 0]);
+  });
+});
+
 describe("a container that cannot be made", () => {
   test("for another reason is not tried again", async (t) => {
     const { create, seen } = await rigOf(t, { status: 500, message: "no room" });
@@ -115,6 +131,12 @@ describe("a container that cannot be made", () => {
     const { create, seen } = await rigOf(t, { status: 409, message: "the name c1 is in use" });
     await assert.rejects(create(), { code: "container_start_failed" });
     assert.equal(seen.removed, 0);
+  });
+
+  test("for want of an engine says so", async (t) => {
+    const { create, stop } = await rigOf(t);
+    await stop();
+    await assert.rejects(create(), { code: "engine_unreachable", status: 503, retry: true });
   });
 
   test("for want of its image says so", async (t) => {

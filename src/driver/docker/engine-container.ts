@@ -1,20 +1,18 @@
-import { chmodSync } from "node:fs";
-import { join } from "node:path";
 import type Docker from "dockerode";
 import type { Logger } from "pino";
-import { FnError } from "../../model/errors.ts";
-import { SOCKET_NAME, type WorkDir } from "../common/work-dir.ts";
+import type { FnError } from "../../model/errors.ts";
 import type { ContainerSpec } from "../driver.ts";
 import type { NetworkShare } from "./app-networks.ts";
 import { type ContainerSource, createOptions, type Hardening } from "./create-options.ts";
-import { mayHaveActed, reasonOf, statusOf } from "./engine.ts";
+import { mayHaveActed, reasonOf, startError, statusOf } from "./engine.ts";
 import { pullError } from "./pull-error.ts";
 import type { Remover } from "./remover.ts";
+import { OutOfReach, type SocketDir, type SocketDirs } from "./socket-dirs.ts";
 
 /** What all containers of a driver share. */
 export interface ContainerHome {
   readonly engine: Docker;
-  readonly workDir: WorkDir;
+  readonly socketDirs: SocketDirs;
   readonly remover: Remover;
   readonly hardening: Hardening;
   /** What every container carries. */
@@ -42,12 +40,11 @@ export async function createInEngine(
 
 /** A container as its engine has it, and what it holds besides: a directory for its socket, and a share in a network. */
 class EngineContainer {
-  /** As this process sees it; undefined when the function talks through its standard streams. */
-  readonly socketPath: string | undefined;
   readonly #spec: ContainerSpec;
   readonly #source: ContainerSource;
   readonly #home: ContainerHome;
-  readonly #socketDir: string | undefined;
+  /** Undefined when the function talks through its standard streams. */
+  readonly #socketDir: SocketDir | undefined;
   #share: NetworkShare | undefined;
   #recreation: Promise<void> | undefined;
   #isRemoved = false;
@@ -56,8 +53,12 @@ class EngineContainer {
     this.#spec = spec;
     this.#source = source;
     this.#home = home;
-    this.#socketDir = spec.channel === "socket" ? makeSocketDir(home.workDir) : undefined;
-    this.socketPath = this.#socketDir === undefined ? undefined : join(this.#socketDir, SOCKET_NAME);
+    this.#socketDir = spec.channel === "socket" ? home.socketDirs.make() : undefined;
+  }
+
+  /** As this process sees it; undefined when the function talks through its standard streams. */
+  get socketPath(): string | undefined {
+    return this.#socketDir?.socketPath;
   }
 
   async create(): Promise<void> {
@@ -68,10 +69,20 @@ class EngineContainer {
     }
   }
 
-  /** As the container's part of that name (see container.ts): what is gone is the anchor of the app's network. */
+  /** As the container's part of that name (see container.ts). */
+  async openSocketDir(): Promise<void> {
+    await this.#socketDir?.open(this.#spec.id);
+  }
+
+  /**
+   * As the container's part of that name: what is gone is the anchor of the app's network; or it was never possible to
+   * look into the container.
+   */
   async recreate(cause: unknown): Promise<boolean> {
-    if (this.#isRemoved || !this.#share || !tellsOfAnchor(cause, this.#share)) return false;
-    this.#share.lose();
+    if (this.#isRemoved || !this.#share) return false;
+    const isAnchorGone = tellsOfAnchor(cause, this.#share);
+    if (!isAnchorGone && !(cause instanceof OutOfReach)) return false;
+    if (isAnchorGone) this.#share.lose();
     this.#recreation = this.#recreate();
     await this.#recreation;
     return !this.#isRemoved;
@@ -108,7 +119,7 @@ class EngineContainer {
     const place = {
       labels: { ...labels, "hotfn.app": appId, "hotfn.image": image },
       networkMode: this.#share.mode,
-      socketDir: this.#socketDir,
+      socketMount: this.#socketDir?.mount(),
     };
     try {
       await engine.createContainer(createOptions(this.#spec, this.#source, hardening, place));
@@ -120,13 +131,11 @@ class EngineContainer {
   }
 
   async #removeSocketDir(): Promise<void> {
-    const { workDir, log } = this.#home;
-    const dir = this.#socketDir;
-    if (dir === undefined) return;
     try {
-      await workDir.removeContainerDir(dir);
+      await this.#socketDir?.remove();
     } catch (error) {
-      log.warn({ error, dir }, "cannot remove the directory of a container");
+      const dir = this.#socketDir?.path;
+      this.#home.log.warn({ error, dir }, "cannot remove the directory of a container");
     }
   }
 }
@@ -149,21 +158,5 @@ function tellsOfAnchor(error: unknown, { anchorId }: NetworkShare): boolean {
 }
 
 function createFailed(image: string, cause: unknown): FnError {
-  if (cause instanceof FnError) return cause;
-  return isImageMissing(cause) ? pullError(image, cause) : startFailed(reasonOf(cause), cause);
-}
-
-function makeSocketDir(workDir: WorkDir): string {
-  try {
-    const dir = workDir.makeContainerDir();
-    // The function runs as another user. Nobody else gets here: the folder above is the server's alone.
-    chmodSync(dir, 0o777);
-    return dir;
-  } catch (cause) {
-    throw startFailed("the work folder cannot be written", cause);
-  }
-}
-
-function startFailed(hint: string, cause: unknown): FnError {
-  return new FnError("container_start_failed", {}, { hint, cause });
+  return isImageMissing(cause) ? pullError(image, cause) : startError(cause);
 }

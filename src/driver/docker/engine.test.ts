@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { describe, type TestContext, test } from "node:test";
-import { connectEngine, isEngineThere, readProgress } from "./engine.ts";
+import { connectEngine, isEngineThere, readProgress, startError } from "./engine.ts";
 import { startFakeServer } from "./fake-server.suite.ts";
 
 async function hostOf(t: TestContext, status: number): Promise<string> {
@@ -34,6 +34,20 @@ describe("an engine", () => {
   ]) {
     test(`cannot be at '${dockerHost}'`, () => {
       assert.throws(() => connectEngine(dockerHost), /is no Docker engine/);
+    });
+  }
+});
+
+describe("a container that cannot be started", () => {
+  const causes: readonly (readonly [code: string, what: string, cause: object])[] = [
+    ["engine_unreachable", "no engine listens", { syscall: "connect", code: "ECONNREFUSED" }],
+    ["engine_unreachable", "the engine breaks off", { code: "ECONNRESET" }],
+    ["container_start_failed", "the engine refuses", { statusCode: 500 }],
+    ["container_start_failed", "a file of this machine is missing", { syscall: "open", code: "ENOENT" }],
+  ];
+  for (const [code, what, cause] of causes) {
+    test(`fails with ${code} when ${what}`, () => {
+      assert.equal(startError(Object.assign(new Error(what), cause)).code, code);
     });
   }
 });

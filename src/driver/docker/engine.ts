@@ -1,12 +1,19 @@
 import { Readable } from "node:stream";
 import Docker from "dockerode";
-import type { Clock } from "../../clock/clock.ts";
+import { type Clock, within } from "../../clock/clock.ts";
+import { FnError } from "../../model/errors.ts";
 import { type OnEngineCall, timeCalls } from "./engine-calls.ts";
 
 export const DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock";
 
 /** An engine on this machine answers a ping within a few milliseconds; a node must not wait long to start. */
 const PING_TIMEOUT_MS = 2_000;
+
+/** An engine tells of a container within milliseconds; a busy one takes longer. */
+const INSPECT_WAIT_MS = 10_000;
+
+/** What fails when a connection to an engine cannot be made, or breaks: other calls are those of files and programs. */
+const CONNECTION_CALLS: readonly unknown[] = ["connect", "getaddrinfo", "read", "write"];
 
 export interface EngineOptions {
   /** How long an answer may take; without end, unless told. */
@@ -56,8 +63,10 @@ export function statusOf(error: unknown): number | undefined {
 
 /** There is no engine, or it went away before it answered. */
 export function isUnreachable(error: unknown): boolean {
-  // A connection that cannot be made says which system call failed; one that breaks off has a code alone.
-  return error instanceof Error && ("syscall" in error || ("code" in error && error.code === "ECONNRESET"));
+  // A connection that cannot be made says which system call failed; one that breaks off may have a code alone.
+  if (!(error instanceof Error)) return false;
+  if ("syscall" in error) return CONNECTION_CALLS.includes(error.syscall);
+  return "code" in error && error.code === "ECONNRESET";
 }
 
 /** Whether the engine may have done what it was asked for, without a word: the connection broke after it was there. */
@@ -71,6 +80,33 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (isUnreachable(error)) return `the Docker engine does not answer: ${error.message}`;
   return error.message.replace(/^\(HTTP code \d+\) .*? - /, "").trim();
+}
+
+/**
+ * What went wrong with a container, for callers: `engine_unreachable` where there was no engine to ask; otherwise
+ * `container_start_failed`, with the hint, or with what the engine says.
+ */
+export function startError(cause: unknown, hint = reasonOf(cause)): FnError {
+  if (cause instanceof FnError) return cause;
+  return isUnreachable(cause)
+    ? unreachable(cause)
+    : new FnError("container_start_failed", {}, { hint, cause });
+}
+
+/** The error for callers when `isUnreachable(cause)`. */
+export function unreachable(cause: unknown): FnError {
+  return new FnError("engine_unreachable", {}, { hint: reasonOf(cause), cause });
+}
+
+/** The library never comes back from an answer that breaks off half way, so this has an end of its own. */
+export async function inspect(
+  engine: Docker,
+  containerId: string,
+  clock: Clock,
+): Promise<Docker.ContainerInspectInfo> {
+  const info = await within(clock, INSPECT_WAIT_MS, engine.getContainer(containerId).inspect());
+  if (info === undefined) throw new Error(`no answer in ${INSPECT_WAIT_MS} ms`);
+  return info;
 }
 
 export async function hasImage(engine: Docker, image: string): Promise<boolean> {

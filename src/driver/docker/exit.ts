@@ -1,11 +1,8 @@
 import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
-import { type Clock, within } from "../../clock/clock.ts";
 import type { Exit } from "../driver.ts";
-import { statusOf } from "./engine.ts";
+import { inspect, statusOf } from "./engine.ts";
 import { type Backoff, backOff } from "./retry.ts";
-
-const INSPECT_WAIT_MS = 10_000;
 
 /** What is known of a container that somebody removed: it was killed. */
 export const REMOVED: Exit = { code: undefined, signal: "SIGKILL", outOfMemory: false };
@@ -31,13 +28,6 @@ export async function waitForExit(
       await backOff(backoff, tries, signal);
     }
   }
-}
-
-/** The library never comes back from an answer that breaks off half way, so this has an end of its own. */
-async function inspect(engine: Docker, id: string, clock: Clock): Promise<Docker.ContainerInspectInfo> {
-  const info = await within(clock, INSPECT_WAIT_MS, engine.getContainer(id).inspect());
-  if (info === undefined) throw new Error(`no answer in ${INSPECT_WAIT_MS} ms`);
-  return info;
 }
 
 /**

@@ -118,12 +118,12 @@ describe("a pull that fails", () => {
     });
   }
 
-  test("is image_unreachable when the engine breaks off", async (t) => {
+  test("is engine_unreachable when the engine breaks off", async (t) => {
     const { images } = await rigOf(t, (_request, answer) => {
       answer.writeHead(200).write('{"status":"Pulling"}\n');
       answer.destroy();
     });
-    await assert.rejects(images.ensure("hello:1", never), { code: "image_unreachable" });
+    await assert.rejects(images.ensure("hello:1", never), { code: "engine_unreachable" });
   });
 
   test("is not tried again for a while, and says for how long", async (t) => {

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { orAborted } from "../../clock/or-aborted.ts";
 import { FnError } from "../../model/errors.ts";
 import type { Credentials } from "./credentials.ts";
-import { hasImage, readProgress } from "./engine.ts";
+import { hasImage, isUnreachable, readProgress } from "./engine.ts";
 import { pullError } from "./pull-error.ts";
 import { registryOf } from "./reference.ts";
 import type { Backoff } from "./retry.ts";
@@ -77,7 +77,8 @@ export class ImageStore {
     try {
       await readProgress(await this.#engine.pull(image, authconfig ? { authconfig } : {}));
     } catch (cause) {
-      this.#noteFailure(image, cause);
+      // Without an engine nobody has asked the registry.
+      if (!isUnreachable(cause)) this.#noteFailure(image, cause);
       throw cause;
     }
   }

@@ -1,5 +1,5 @@
 import { type ErrorCode, FnError } from "../../model/errors.ts";
-import { reasonOf, statusOf } from "./engine.ts";
+import { isUnreachable, reasonOf, statusOf, unreachable } from "./engine.ts";
 
 /** In this order: the words of one kind may stand in a sentence of another ("dial tcp: no such host"). */
 const KINDS: readonly (readonly [code: ErrorCode, words: RegExp])[] = [
@@ -15,9 +15,10 @@ const KINDS: readonly (readonly [code: ErrorCode, words: RegExp])[] = [
 
 /**
  * An engine has one status for most reasons why an image cannot be pulled, so that its words tell them apart.
- * Codes: `image_invalid`, `image_not_found`, `image_unauthorized`, `image_unreachable`.
+ * Codes: `image_invalid`, `image_not_found`, `image_unauthorized`, `image_unreachable`, `engine_unreachable`.
  */
 export function pullError(image: string, cause: unknown, retryAfterS?: number): FnError {
+  if (isUnreachable(cause)) return unreachable(cause);
   const reason = reasonOf(cause);
   return new FnError(codeOf(statusOf(cause), reason), { image, reason }, { cause, retryAfterS });
 }

@@ -22,6 +22,7 @@ export interface FakeContainerHooks {
   before(step: FakeStep, signal?: AbortSignal): Promise<void>;
   onStart(process: FakeProcess): void;
   onRemove(): void;
+  readonly logDelayMs: number;
 }
 
 type State = "created" | "running" | "paused" | "ended";
@@ -33,6 +34,7 @@ export class FakeContainer implements Container {
   readonly stdout = new PassThrough();
   readonly stderr = new PassThrough();
   readonly socketPath = undefined;
+  readonly logDelayMs: number;
   readonly exited: Promise<Exit>;
 
   readonly #spec: ContainerSpec;
@@ -47,6 +49,7 @@ export class FakeContainer implements Container {
   constructor(spec: ContainerSpec, hooks: FakeContainerHooks) {
     this.id = spec.id;
     this.exited = this.#exit.promise;
+    this.logDelayMs = hooks.logDelayMs;
     this.#spec = spec;
     this.#hooks = hooks;
     // As with a process: who uses a broken stream hears of it from the callback, and nobody else does.

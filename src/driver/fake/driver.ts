@@ -15,6 +15,8 @@ export interface FakeScript {
    * takes. A remove cannot fail.
    */
   readonly onStep?: (step: FakeStep, image: string) => number | undefined;
+  /** As the containers tell it; 0, unless told. */
+  readonly logDelayMs?: number;
   /** Plays the function of a container that has started; without it, containers sit there until they are removed. */
   readonly onStart?: (process: FakeProcess) => void;
 }
@@ -36,7 +38,7 @@ export interface FakeCounts {
 
 /** A container runtime in memory, in which a script plays the functions. It knows the channel `stdio` only. */
 export function createFakeDriver(script: FakeScript): FakeDriver {
-  const { clock, info, onStep, onStart } = script;
+  const { clock, info, onStep, onStart, logDelayMs = 0 } = script;
   const containers = new Set<FakeContainer>();
   let started = 0;
   let closing: Promise<void> | undefined;
@@ -77,6 +79,7 @@ export function createFakeDriver(script: FakeScript): FakeDriver {
           onStart?.(process);
         },
         onRemove: () => containers.delete(container),
+        logDelayMs,
       });
       containers.add(container);
       return container;

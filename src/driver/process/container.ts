@@ -46,6 +46,7 @@ export class ProcessContainer implements Container {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  readonly logDelayMs = 0;
   readonly exited: Promise<Exit>;
 
   readonly #parts: ContainerParts;

@@ -4,12 +4,13 @@ import { existsSync } from "node:fs";
 import { chmod, open as openFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { after, before, describe, type TestContext, test } from "node:test";
+import { after, before, describe, type TestContext } from "node:test";
 import { type Logger, pino } from "pino";
 import { FnError } from "../../model/errors.ts";
 import { makeTempFunctions, type TempFunctions } from "../common/temp-functions.suite.ts";
-import { type Behaviour, FLOOD_BYTES, HANG_LIMIT, suiteOfDriver } from "../driver.suite.ts";
+import { type Behaviour, FLOOD_BYTES, suiteOfDriver } from "../driver.suite.ts";
 import type { ContainerSpec } from "../driver.ts";
+import { test } from "../limited-test.suite.ts";
 import { createProcessDriver, NO_SANDBOX_WARNING } from "./driver.ts";
 
 const LISTEN = `
@@ -85,7 +86,7 @@ function makePipe(name: string) {
   return { path, end: readFile(path) };
 }
 
-describe("a function of the process driver", HANG_LIMIT, () => {
+describe("a function of the process driver", () => {
   test("works in its folder", async (t) => {
     const container = await startOf(t, ["pwd"]);
     assert.equal((await text(container.stdout)).trim(), join(functions.functionsRoot, "own"));
@@ -140,7 +141,7 @@ describe("a function of the process driver", HANG_LIMIT, () => {
   });
 });
 
-describe("a container of the process driver", HANG_LIMIT, () => {
+describe("a container of the process driver", () => {
   test("takes its children's children with it when it is removed", async (t) => {
     const pipe = makePipe("family");
     const family = `sh -c 'exec 9> ${pipe.path}; echo up; sleep 1000' & wait`;
@@ -193,7 +194,7 @@ describe("a container of the process driver", HANG_LIMIT, () => {
   });
 });
 
-describe("the process driver", HANG_LIMIT, () => {
+describe("the process driver", () => {
   test("leaves nothing of its containers in its work folder when it is closed", async () => {
     const serverDirs = async () => (await readdir(functions.workDir)).filter((name) => /^\d/.test(name));
     const driver = await open();

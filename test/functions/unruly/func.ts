@@ -17,8 +17,6 @@ const serve: RequestListener = async (request, response) => {
   switch (query.get("do")) {
     case "say":
       process.stderr.write(`said by ${query.get("id")}\n`);
-      // An engine takes some milliseconds to pass it on.
-      await sleep(100);
       break;
     case "print":
       process.stdout.write("this is not HTTP\n\nat all\r\n\r\n");
