@@ -159,10 +159,17 @@ function invalid(reason: string): FnError {
   return new FnError("answer_invalid", { format: "http-stream", reason });
 }
 
-/** In UTC, whole seconds: `2019-09-01T10:00:30Z`. */
+/** In UTC, whole seconds: `2019-09-01T10:00:30Z`. Calls come many in a second, so the text of the last one is kept. */
 function rfc3339Seconds(unixMs: number): string {
-  return `${new Date(unixMs).toISOString().slice(0, "2019-09-01T10:00:30".length)}Z`;
+  const second = Math.floor(unixMs / 1000);
+  if (second !== lastSecond.second) {
+    const text = new Date(second * 1000).toISOString();
+    lastSecond = { second, text: `${text.slice(0, "2019-09-01T10:00:30".length)}Z` };
+  }
+  return lastSecond.text;
 }
+
+let lastSecond = { second: 0, text: "1970-01-01T00:00:00Z" };
 
 /** Of every request, whatever the client's was. */
 const METHOD = "POST";

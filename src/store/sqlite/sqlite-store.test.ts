@@ -3,9 +3,11 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { sharedStoreSuite, storeSuite } from "../store.suite.ts";
 import { sampleApp, sampleRecord, sampleRoute } from "../suite/samples.suite.ts";
-import { openFile, openMemory, tempPath } from "./temp-database.suite.ts";
+import { openFile, openFileWithCallsApart, openMemory, tempPath } from "./temp-database.suite.ts";
 
 storeSuite("a store in an SQLite file", (t) => openFile(t));
+
+storeSuite("a store in an SQLite file whose calls are stored by a thread", openFileWithCallsApart);
 
 storeSuite("a store in memory", openMemory);
 
