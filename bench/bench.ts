@@ -4,13 +4,20 @@ import type { Programs } from "./programs.ts";
 export interface Bench {
   /** What it measures, in one line for the help. */
   readonly summary: string;
+  /** What may run the functions; the first is taken when nobody says. `auto`: Docker where an engine answers. */
+  readonly drivers: readonly [DriverChoice, ...DriverChoice[]];
   run(stage: Stage): Promise<BenchResult>;
 }
+
+export type DriverChoice = DriverName | "auto";
+export type DriverName = "process" | "docker";
 
 /** What a benchmark is given. */
 export interface Stage {
   /** Starts what is needed, and ends it afterwards. */
   readonly programs: Programs;
+  /** What runs functions, on both sides. */
+  readonly driver: DriverName;
   /** Tiny runs show that a benchmark works; their numbers mean nothing. */
   readonly isTiny: boolean;
   /** How often each side has its turn. */
@@ -25,7 +32,7 @@ export interface Stage {
 export interface BenchResult {
   /** Calls in a second. */
   readonly rate: number;
-  /** `rate` over that of the peer: above 1 the node is the faster one. */
+  /** The node over its peer: of rates (higher is better), or of times (lower is) where the benchmark is about those. */
   readonly ratio: number;
   /** Latencies in milliseconds. */
   readonly p50: number;

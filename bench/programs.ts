@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** A program that does not stop within this is killed. */
 const STOP_MS = 10_000;
@@ -18,10 +18,13 @@ export interface Program {
   said(): string;
 }
 
-/** The programs of one run of a benchmark, with a folder for their files. Both go when it is closed. */
+/** The programs of one run of a benchmark, with a folder for their files. All go when it is closed. */
 export class Programs {
   /** Short, since sockets live below it. */
   readonly dir = mkdtempSync(join(tmpdir(), "hotfn-bench-"));
+  /** No other run has the same. */
+  readonly name = basename(this.dir);
+  readonly #cleanups: (() => Promise<unknown>)[] = [];
   /** With what resolves when the program has ended. */
   readonly #running = new Map<ChildProcess, Promise<unknown>>();
   #isClosed = false;
@@ -46,11 +49,20 @@ export class Programs {
     throw new Error(`${command.join(" ")} ended with ${code}: ${said()}`);
   }
 
+  /** For what does not end with a program: `cleanup` runs when all of them have ended. */
+  onClose(cleanup: () => Promise<unknown>): void {
+    this.#cleanups.push(cleanup);
+  }
+
   /** Ends all that still runs, and starts nothing any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#running].map(([child, ended]) => stop(child, ended)));
-    rmSync(this.dir, { recursive: true, force: true });
+    try {
+      for (const cleanup of this.#cleanups) await cleanup();
+    } finally {
+      rmSync(this.dir, { recursive: true, force: true });
+    }
   }
 
   #spawn([program, ...args]: Command, env: Readonly<Record<string, string>>) {
@@ -74,6 +86,12 @@ export class Programs {
     this.#running.set(child, over);
     return { child, said: () => output, ended };
   }
+}
+
+/** Throws with the package to install, on Debian and Ubuntu, when a program that a benchmark needs is missing. */
+export function requireProgram([program, ...args]: Command, packageName: string): void {
+  if (!spawnSync(program, args).error) return;
+  throw new Error(`${program} is not installed. On Debian and Ubuntu: apt-get install ${packageName}`);
 }
 
 async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {

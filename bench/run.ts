@@ -2,14 +2,21 @@
 import { once } from "node:events";
 import { cpus, loadavg } from "node:os";
 import { choice, EXIT_USAGE, integer, parseFlags } from "../src/main/flags.ts";
-import type { Bench } from "./bench.ts";
+import type { Bench, DriverChoice, DriverName } from "./bench.ts";
 import { burst } from "./burst.ts";
+import { cold } from "./cold.ts";
+import { isEngineThere } from "./engine.ts";
 import { nodeHot } from "./node-hot.ts";
+import { nodeHotStdio } from "./node-hot-stdio.ts";
 import { Programs } from "./programs.ts";
+import { thousand } from "./thousand.ts";
 
 const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["node-hot", nodeHot],
+  ["node-hot-stdio", nodeHotStdio],
   ["burst", burst],
+  ["cold", cold],
+  ["thousand", thousand],
 ]);
 
 const SIZES = { full: { rounds: 5, seconds: 3 }, tiny: { rounds: 1, seconds: 0.2 } } as const;
@@ -25,13 +32,18 @@ const bench = BENCHES.get(name);
 if (bench) await run(bench);
 else usage();
 
-async function run({ summary, run }: Bench): Promise<void> {
-  const { seconds, size } = parseFlags(
+async function run({ summary, drivers, run }: Bench): Promise<void> {
+  const {
+    seconds,
+    size,
+    driver: asked,
+  } = parseFlags(
     {
       name: `npm run bench -- ${name}`,
       summary,
       flags: {
         seconds: integer("how long each turn takes; 0 for what the size says", 0, { min: 0, max: 3600 }),
+        driver: choice<DriverChoice>("what runs the functions", drivers[0], drivers),
         size: choice<Size>("tiny only shows that the benchmark works", "full", ["full", "tiny"]),
       },
     },
@@ -41,25 +53,31 @@ async function run({ summary, run }: Bench): Promise<void> {
   const { rounds } = SIZES[size];
   const turnSeconds = seconds || SIZES[size].seconds;
   const programs = new Programs();
+  const driver = await driverOf(asked);
   const load = loadavg()[0];
   say(`${name}: ${summary}`);
-  say(
-    `${cpus().length} cores, load ${load?.toFixed(2)} before the start; rounds: ${rounds}, seconds a turn: ${turnSeconds}`,
-  );
+  say(`${cpus().length} cores, load ${load?.toFixed(2)} before the start; functions run with: ${driver}`);
   try {
-    const stage = { programs, isTiny: size === "tiny", rounds, seconds: turnSeconds, say };
+    const stage = { programs, driver, isTiny: size === "tiny", rounds, seconds: turnSeconds, say };
     const result = await Promise.race([run(stage), interruption]);
-    process.stdout.write(
-      `${JSON.stringify({ bench: name, ...result, rounds, seconds: turnSeconds, load }, shortNumbers)}\n`,
-    );
+    const line = { bench: name, driver, rounds, seconds: turnSeconds, load, ...result };
+    process.stdout.write(`${JSON.stringify(line, shortNumbers)}\n`);
   } catch (error) {
-    say(`${name}: ${error instanceof Error ? error.message : error}`);
-    process.exitCode = error instanceof Interrupted ? EXIT_INTERRUPTED : 1;
-  } finally {
-    await programs.close();
+    fail(name, error);
   }
+  await programs.close().catch((error) => fail(name, error));
   // Whatever an interrupted benchmark still waits for.
   process.exit();
+}
+
+function fail(name: string, error: unknown): void {
+  say(`${name}: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = error instanceof Interrupted ? EXIT_INTERRUPTED : 1;
+}
+
+async function driverOf(choice: DriverChoice): Promise<DriverName> {
+  if (choice !== "auto") return choice;
+  return (await isEngineThere()) ? "docker" : "process";
 }
 
 /** Rejects on Ctrl-C and on SIGTERM. */
@@ -69,8 +87,8 @@ async function interrupted(): Promise<never> {
 }
 
 function usage(): void {
-  say("Usage: npm run bench -- NAME [--seconds N] [--size tiny]");
-  for (const [each, { summary }] of BENCHES) say(`  ${each.padEnd(10)} ${summary}`);
+  say("Usage: npm run bench -- NAME [--driver process|docker] [--seconds N] [--size tiny]");
+  for (const [each, { summary }] of BENCHES) say(`  ${each.padEnd(15)} ${summary}`);
   process.exitCode = EXIT_USAGE;
 }
 

@@ -1,16 +1,18 @@
-/** The parts of a benchmark, each a program of its own: the node, a function without a node, and the bare relay. */
-import { mkdtempSync } from "node:fs";
+/** The programs of a benchmark: the node, and the bare relays. */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Stage } from "./bench.ts";
+import { removeContainers } from "./engine.ts";
 import type { Program, Programs } from "./programs.ts";
 
-const projectRoot = fileURLToPath(new URL("..", import.meta.url));
-
-/** A function of `bench/functions`. */
-export type FunctionName = "echo" | "sleep";
+export const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 
 /** All routes are in one app. */
 const APP = "bench";
+
+/** Between two looks at a node's metrics. */
+const LOOK_MS = 50;
 
 /** A node under test. */
 export class BenchNode {
@@ -30,11 +32,10 @@ export class BenchNode {
   /** Creates a route and gives its URL. */
   async createRoute(
     path: string,
-    name: FunctionName,
+    image: string,
     settings: Readonly<Record<string, unknown>> = {},
   ): Promise<string> {
-    const route = { path, image: `dir:bench/functions/${name}`, idle_timeout: 600, ...settings };
-    const body = JSON.stringify({ route });
+    const body = JSON.stringify({ route: { path, image, idle_timeout: 600, ...settings } });
     const answer = await fetch(`${this.url}/v1/apps/${APP}/routes`, { method: "POST", body });
     if (!answer.ok) throw new Error(`no route ${path}: ${await answer.text()}`);
     return `${this.url}/r/${APP}${path}`;
@@ -45,38 +46,52 @@ export class BenchNode {
     const answer = await fetch(`${this.url}/v1/apps/${APP}/calls?per_page=1`);
     if (!answer.ok) throw new Error(`the calls cannot be listed: ${await answer.text()}`);
   }
+
+  /** How many containers it has, in whatever state. */
+  async countContainers(): Promise<number> {
+    const metrics = await (await fetch(`${this.url}/metrics`)).text();
+    const counts = [...metrics.matchAll(/^fn_containers\{.*\} (\d+)$/gm)];
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  /** Resolves when it has no more containers than this. */
+  async containersFall(to: number): Promise<void> {
+    while ((await this.countContainers()) > to) await sleep(LOOK_MS);
+  }
 }
 
-/** Starts a node with the process driver and an empty database. */
-export async function startNode(programs: Programs, args: readonly string[] = []): Promise<BenchNode> {
+export interface NodeSettings {
+  /** Where `dir:` images lie. */
+  readonly functionsRoot: string;
+  /** For its containers in all; what the machine has unless told. */
+  readonly memoryBytes?: number;
+}
+
+/** Starts a node with an empty database. */
+export async function startNode({ programs, driver }: Stage, settings: NodeSettings): Promise<BenchNode> {
+  if (driver === "docker") programs.onClose(() => removeContainers(programs));
   const program = await programs.start([
     join(projectRoot, "bin/fnserver"),
-    ...["-port", "0", "-driver", "process", "-functions-root", projectRoot, "-log-level", "error"],
+    ...["-host", "127.0.0.1", "-port", "0", "-driver", driver, "-node-name", programs.name],
+    ...["-functions-root", settings.functionsRoot, "-memory", String(settings.memoryBytes ?? 0)],
     ...["-db", `sqlite3://${join(programs.dir, "fn.db")}`, "-iofs-path", join(programs.dir, "io")],
-    ...args,
+    ...["-log-level", "error"],
   ]);
   return new BenchNode(program);
 }
 
-/** Starts a function without a node, and gives the socket where it listens. */
-export async function startFunction(programs: Programs, name: FunctionName): Promise<string> {
-  const socketPath = join(mkdtempSync(join(programs.dir, "fn-")), "lsnr.sock");
-  const file = join(projectRoot, "bench/functions", name, "func.ts");
-  await programs.start([process.execPath, file], {
-    FN_LISTENER: `unix:${socketPath}`,
-    FN_FORMAT: "http-stream",
-  });
-  return socketPath;
-}
-
-/** Starts a bare relay to a function, and gives its URL. */
-export async function startRelay(programs: Programs, socketPath: string): Promise<string> {
-  const file = join(projectRoot, "bench/peers/relay.ts");
-  return loopbackUrl(await programs.start([process.execPath, file, socketPath]));
+/** Starts a bare relay of `peers/`, and gives its URL. */
+export async function startRelay(
+  programs: Programs,
+  name: "relay" | "stdio-relay",
+  args: readonly string[],
+): Promise<string> {
+  const file = join(projectRoot, "bench/peers", `${name}.ts`);
+  return loopbackUrl(await programs.start([process.execPath, file, ...args]));
 }
 
 function loopbackUrl({ message }: Program): string {
-  // The programs of this project, and the relay, tell their port so.
+  // The programs of this project, and the relays, tell their port so.
   const { readyOnPort } = message as { readonly readyOnPort: number };
   return `http://127.0.0.1:${readyOnPort}`;
 }

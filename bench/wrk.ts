@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
 import type { Sample } from "./bench.ts";
-import type { Programs } from "./programs.ts";
+import { type Programs, requireProgram } from "./programs.ts";
 
 /** What wrk is asked to do. */
 export interface WrkOptions {
@@ -10,13 +9,8 @@ export interface WrkOptions {
   readonly seconds: number;
 }
 
-/** Throws with what to do when wrk is missing. */
 export function requireWrk(): void {
-  if (spawnSync("wrk", ["-v"]).error) {
-    throw new Error(
-      "wrk is not installed. It is in the package wrk of Debian and Ubuntu: apt-get install wrk",
-    );
-  }
+  requireProgram(["wrk", "-v"], "wrk");
 }
 
 /** Calls over so many connections, on one thread, for so long. Throws when a call failed: its time says nothing. */

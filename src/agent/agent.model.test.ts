@@ -3,19 +3,25 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { FakeProcess } from "../driver/fake/driver.ts";
 import { FnError } from "../model/errors.ts";
+import { MEMORY_REFRESH_MS } from "./memory-capacity.ts";
 import { createRig, type FakeCall, type Rig, type Running, rest } from "./rig.suite.ts";
 
 /** What a function does with a call. The body of each call names itself, so that an answer shows whose it is. */
 const BEHAVIOURS = ["answer", "hold", "garbage", "surplus", "exit", "say and answer"] as const;
+
+const FNS = [
+  { name: "a", timeoutS: 1 },
+  { name: "b", timeoutS: 2 },
+  { name: "c", timeoutS: 4 },
+] as const;
 
 const step = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant("call" as const),
-      name: fc.constantFrom("a", "b", "c"),
+      fn: fc.constantFrom(...FNS),
       behaviour: fc.constantFrom(...BEHAVIOURS),
-      timeoutS: fc.integer({ min: 1, max: 4 }),
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("answer" as const), index: fc.nat() }) },
@@ -25,11 +31,30 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.integer({ min: 1, max: 1500 }) }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("machine's memory changes" as const),
+      containers: fc.constantFrom(0, 1, 2),
+    }),
+  },
 );
 
 const MEMORY_MIB = 256;
 const CONTAINER_MIB = 128;
-const FAILING_STARTS_MAX = 3;
+const FAILING_STEPS_MAX = 3;
+/** What an agent keeps for the machine of so little memory. */
+const HEADROOM_MIB = 256;
+
+/** How the world of one run is. */
+interface Nature {
+  /** How long starts, pauses and unpauses take. */
+  readonly stepMs: number;
+  /** Of starts, pauses and unpauses together. */
+  failsStep(nth: number): boolean;
+  readonly freezeIdleMs: number;
+  readonly containersPerFnMax: number;
+}
 
 /** An agent with room for two containers, and functions that do what their calls say. */
 class World {
@@ -37,24 +62,40 @@ class World {
   readonly calls: Running[] = [];
   readonly held: FakeCall[] = [];
   readonly alive = new Set<FakeProcess>();
+  /** What the machine has for containers. */
+  memoryMib = MEMORY_MIB;
+  readonly #containersPerFnMax: number;
   readonly #busy = new Map<FakeProcess, string>();
   #named = 0;
 
-  constructor(startMs: number, failsStart: (nth: number) => boolean) {
-    let starts = 0;
+  constructor({ stepMs, failsStep, freezeIdleMs, containersPerFnMax }: Nature) {
+    let steps = 0;
+    this.#containersPerFnMax = containersPerFnMax;
     this.rig = createRig((call) => this.#run(call), {
-      agent: { memoryMib: MEMORY_MIB, startsMax: 1 },
+      agent: {
+        memoryMib: MEMORY_MIB,
+        readMemory: () => ({
+          availableMib: this.memoryMib + HEADROOM_MIB,
+          limitMib: Number.POSITIVE_INFINITY,
+        }),
+        cores: 1,
+        freezeIdleMs,
+        containersPerFnMax,
+      },
       script: {
         onStep(name) {
-          if (name !== "start") return undefined;
-          if (failsStart(starts++)) throw new FnError("container_start_failed");
-          return startMs;
+          if (!["start", "pause", "unpause"].includes(name)) return undefined;
+          if (failsStep(steps++)) throw new FnError("container_start_failed");
+          return stepMs;
         },
       },
     });
   }
 
-  call(name: string, behaviour: (typeof BEHAVIOURS)[number], timeoutS: number): void {
+  call(
+    { name, timeoutS }: { readonly name: string; readonly timeoutS: number },
+    behaviour: (typeof BEHAVIOURS)[number],
+  ): void {
     const body = `${behaviour} #${this.#named++}`;
     const running = this.rig.call(name, {
       body,
@@ -80,12 +121,13 @@ class World {
     }
   }
 
-  /** Waits until the last call has timed out, and tries: once more than starts may fail. */
+  /** Waits until the last call has timed out, and tries: once more than steps may fail. */
   async isHealthy(): Promise<boolean> {
-    await this.pass(5000);
-    for (let attempt = 0; attempt <= FAILING_STARTS_MAX; attempt++) {
-      this.call("fresh", "answer", 4);
-      await this.pass(1000);
+    this.memoryMib = MEMORY_MIB;
+    await this.pass(MEMORY_REFRESH_MS);
+    for (let attempt = 0; attempt <= FAILING_STEPS_MAX; attempt++) {
+      this.call({ name: "fresh", timeoutS: 4 }, "answer");
+      await this.pass(2000);
       if ((await this.calls.at(-1)?.outcome)?.startsWith("answer #")) return true;
     }
     return false;
@@ -95,6 +137,11 @@ class World {
     const { memoryUsedMib } = this.rig.agent.state;
     assert.ok(memoryUsedMib <= MEMORY_MIB, `${memoryUsedMib} MiB are reserved`);
     assert.ok(this.rig.driver.counts.alive * CONTAINER_MIB <= memoryUsedMib, "each container has its memory");
+    const alive = [...this.alive].filter(({ ended }) => !ended.aborted);
+    for (const [name, ofFn] of Map.groupBy(alive, ({ spec }) => spec.image)) {
+      const max = this.#containersPerFnMax || Number.POSITIVE_INFINITY;
+      assert.ok(ofFn.length <= max, `${name} has ${ofFn.length} containers`);
+    }
   }
 
   #run(call: FakeCall): void {
@@ -120,21 +167,25 @@ class World {
   }
 }
 
-describe("the agent, under random interleavings of calls, leaving callers, time, deaths and failing starts", () => {
+describe("the agent, under random interleavings of calls, leaving callers, time, deaths, lost memory and failing starts", () => {
   test("no slot is held twice, no memory is lost, no call is lost, and nothing is left in the end", async () => {
     const runs = fc.record({
       steps: fc.array(step, { maxLength: 40 }),
-      startMs: fc.constantFrom(0, 30, 400),
-      failingStarts: fc.array(fc.nat({ max: 10 }), { maxLength: FAILING_STARTS_MAX }),
+      stepMs: fc.constantFrom(0, 30, 400),
+      failingSteps: fc.array(fc.nat({ max: 20 }), { maxLength: FAILING_STEPS_MAX }),
+      freezeIdleMs: fc.constantFrom(-1, 0, 100),
+      containersPerFnMax: fc.constantFrom(0, 1, 2),
     });
     await fc.assert(
-      fc.asyncProperty(runs, async ({ steps, startMs, failingStarts }) => {
-        const world = new World(startMs, (nth) => failingStarts.includes(nth));
+      fc.asyncProperty(runs, async ({ steps, failingSteps, ...nature }) => {
+        const world = new World({ ...nature, failsStep: (nth) => failingSteps.includes(nth) });
         const { rig, calls } = world;
         for (const step of steps) {
-          if (step.kind === "call") world.call(step.name, step.behaviour, step.timeoutS);
+          if (step.kind === "call") world.call(step.fn, step.behaviour);
           else if (step.kind === "answer") await world.answer(step.index);
           else if (step.kind === "time") await rig.clock.advance(step.ms);
+          else if (step.kind === "machine's memory changes")
+            world.memoryMib = step.containers * CONTAINER_MIB;
           else if (step.kind === "caller leaves") {
             calls[step.index % Math.max(calls.length, 1)]?.cancel.abort(new FnError("client_gone"));
           } else {

@@ -9,13 +9,16 @@ import type { FnSettings, FormatName } from "../model/fn.ts";
 import type { CallStore, RouteInApp } from "../store/store.ts";
 import { Budget } from "./budget.ts";
 import { CallLog, settled } from "./call-log.ts";
-import { Evictor } from "./evictor.ts";
+import { ColdCalls } from "./cold-calls.ts";
+import { Evictor, type Shortage } from "./evictor.ts";
 import { HotPool } from "./hot-pool.ts";
 import { type LaunchSpec, launchSpecOf } from "./launch-spec.ts";
 import { LaunchError, Launcher } from "./launcher.ts";
 import type { LiveContainer } from "./live-container.ts";
+import { type MemoryReading, MemoryWatch } from "./memory-capacity.ts";
 import type { AgentObserver, AgentState } from "./observer.ts";
 import { Recorder } from "./recorder.ts";
+import { StartLimiter } from "./start-limiter.ts";
 
 export type { AnswerSink, CallInput, HeaderField } from "../format/format.ts";
 
@@ -28,12 +31,18 @@ export interface AgentOptions {
   readonly log: Logger;
   /** What functions see as `HOSTNAME`. */
   readonly nodeName: string;
-  /** Memory that containers may have in all, in MiB. */
+  /** Memory that containers may have in all, in MiB; with `readMemory`, to begin with. */
   readonly memoryMib: number;
+  /** Asked every few seconds what the machine has, which then decides; undefined when `memoryMib` was chosen. */
+  readonly readMemory: (() => MemoryReading) | undefined;
   /** Cpu that containers with a share of their own may have in all, in thousandths. */
   readonly cpusMilli: number;
-  /** Containers that may be starting at a time; more would only slow each other down. */
-  readonly startsMax: number;
+  /** Cores of the machine: about as many containers start at a time. */
+  readonly cores: number;
+  /** Containers that one function may have at a time; 0 for as many as fit. */
+  readonly containersPerFnMax: number;
+  /** How long a container is idle before it is paused, in milliseconds; negative for never. */
+  readonly freezeIdleMs: number;
   /** From the start of a container until it can take a call, in milliseconds. */
   readonly initTimeoutMs: number;
   readonly observer: AgentObserver;
@@ -61,14 +70,15 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #pools = new Map<string, HotPool>();
   readonly #memory: Budget;
+  readonly #memoryWatch: MemoryWatch | undefined;
   readonly #cpus: Budget;
   readonly #evictor: Evictor<LiveContainer>;
+  readonly #starts: StartLimiter;
   readonly #launcher: Launcher;
+  readonly #coldCalls: ColdCalls;
   readonly #recorder: Recorder;
   /** Calls, and what is left to do after their answers. */
   #active = 0;
-  #coldWaiting = 0;
-  #coldRunning = 0;
   #stopping: Promise<void> | undefined;
   #onQuiet: (() => void) | undefined;
   readonly #cancels = new Set<AbortController>();
@@ -80,23 +90,29 @@ export class Agent {
     const relieve = () => this.#evictor.relieve();
     this.#memory = new Budget(options.memoryMib, relieve);
     this.#cpus = new Budget(options.cpusMilli, relieve);
-    this.#evictor = new Evictor(() => ({
-      memoryMib: this.#memory.shortage,
-      cpusMilli: this.#cpus.shortage,
-    }));
+    this.#evictor = new Evictor(() => shortageOf(this.#memory, this.#cpus));
+    this.#memoryWatch = watchMemory(options, this.#memory);
+    this.#starts = new StartLimiter(options);
     this.#launcher = new Launcher({
       ...options,
       memory: this.#memory,
       cpus: this.#cpus,
-      starts: new Budget(options.startsMax),
+      starts: this.#starts,
+      idle: () => this.#evictor.idle,
+    });
+    this.#coldCalls = new ColdCalls({
+      launcher: this.#launcher,
+      clock: options.clock,
+      containersMax: options.containersPerFnMax || Number.POSITIVE_INFINITY,
     });
     this.#recorder = new Recorder(options);
   }
 
   /** How things stand now. */
   get state(): AgentState {
-    const containers = { starting: 0, idle: 0, busy: this.#coldRunning };
-    let waiting = this.#coldWaiting;
+    const cold = this.#coldCalls.counts;
+    const containers = { starting: 0, idle: 0, busy: cold.busy };
+    let waiting = cold.waiting;
     for (const pool of this.#pools.values()) {
       const counts = pool.counts;
       waiting += counts.waiting;
@@ -109,6 +125,7 @@ export class Agent {
       containers,
       memoryUsedMib: this.#memory.used,
       memoryMib: this.#memory.capacity,
+      startsMax: this.#starts.max,
       recordsDropped: this.#recorder.dropped,
     };
   }
@@ -171,6 +188,7 @@ export class Agent {
       });
     }
     grace.cancel();
+    this.#memoryWatch?.stop();
     await Promise.all([...this.#pools.values()].map((pool) => pool.stop()));
     await this.#recorder.stop();
   }
@@ -192,30 +210,14 @@ export class Agent {
 
   async #runCold(execution: Execution): Promise<void> {
     const { spec, cancel, input, sink, log } = execution;
-    const { clock, formatOf } = this.#options;
-    const waitCancel = new AbortController();
-    const onAbort = () => waitCancel.abort(cancel.signal.reason);
-    if (cancel.signal.aborted) onAbort();
-    cancel.signal.addEventListener("abort", onAbort, { once: true });
-    const slotDeadline = clock.after(this.#slotWaitMs(execution), () =>
-      waitCancel.abort(new FnError("server_busy")),
-    );
-    this.#coldWaiting++;
-    const admission = await this.#launcher.admit(spec, waitCancel.signal).finally(() => {
-      this.#coldWaiting--;
-      slotDeadline.cancel();
-      cancel.signal.removeEventListener("abort", onAbort);
-    });
-    const env = formatOf(spec.format).callEnv(input);
-    const container = await this.#launcher.start(spec, admission, env, cancel.signal);
-    this.#coldRunning++;
+    const env = this.#options.formatOf(spec.format).callEnv(input);
+    const container = await this.#coldCalls.acquire(spec, env, this.#slotWaitMs(execution), cancel.signal);
     try {
       this.#onStarted(execution, container);
       await container.runToExit(input, sink, log, cancel);
     } finally {
-      this.#coldRunning--;
-      // The answer does not wait for the removal; the memory stays reserved until it is done.
-      void this.#afterThisTurn(() => container.remove());
+      // The answer does not wait for the removal.
+      void this.#afterThisTurn(() => this.#coldCalls.release(container));
     }
   }
 
@@ -242,8 +244,18 @@ export class Agent {
     let pool = this.#pools.get(spec.key);
     if (!pool) {
       const onUnused = () => this.#pools.delete(spec.key);
-      const { clock, log } = this.#options;
-      pool = new HotPool({ spec, launcher: this.#launcher, evictor: this.#evictor, clock, log, onUnused });
+      const { clock, log, cores, containersPerFnMax, freezeIdleMs } = this.#options;
+      pool = new HotPool({
+        spec,
+        launcher: this.#launcher,
+        evictor: this.#evictor,
+        clock,
+        log,
+        cores,
+        containersMax: containersPerFnMax || Number.POSITIVE_INFINITY,
+        freezeIdleMs: freezeIdleMs < 0 ? undefined : freezeIdleMs,
+        onUnused,
+      });
       this.#pools.set(spec.key, pool);
     }
     return pool;
@@ -305,6 +317,23 @@ export class Agent {
   #checkQuiet(): void {
     if (this.#active === 0) this.#onQuiet?.();
   }
+}
+
+function shortageOf(memory: Budget, cpus: Budget): Shortage {
+  const missing = { memoryMib: memory.shortage, cpusMilli: cpus.shortage };
+  return { ...missing, excessMib: Math.max(0, -memory.free) };
+}
+
+function watchMemory({ clock, readMemory }: AgentOptions, memory: Budget): MemoryWatch | undefined {
+  return (
+    readMemory &&
+    new MemoryWatch({
+      clock,
+      read: readMemory,
+      reservedMib: () => memory.used,
+      onCapacity: (capacityMib) => memory.resize(capacityMib),
+    })
+  );
 }
 
 interface Execution extends Submission {

@@ -3,28 +3,29 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { settle } from "../clock/fake-clock.ts";
 import { FnError } from "../model/errors.ts";
-import { Budget, OVERTAKEN_MAX, type Release } from "./budget.ts";
+import { Budget, type Release } from "./budget.ts";
+import { OVERTAKEN_MAX } from "./overtaking.ts";
 
 const never = new AbortController().signal;
 
 describe("a budget", () => {
   test("gives what is free at once", async () => {
     const budget = new Budget(10);
-    await budget.acquire(6, never);
-    await budget.acquire(4, never);
+    await budget.acquire(6, "f", never);
+    await budget.acquire(4, "f", never);
     assert.equal(budget.used, 10);
   });
 
   test("refuses at once what it never has", async () => {
-    await assert.rejects(new Budget(10).acquire(11, never), { code: "resources_impossible" });
+    await assert.rejects(new Budget(10).acquire(11, "f", never), { code: "resources_impossible" });
   });
 
   test("a released amount goes to the first in line", async () => {
     const budget = new Budget(10);
-    const release = await budget.acquire(10, never);
+    const release = await budget.acquire(10, "f", never);
     const order: string[] = [];
-    void budget.acquire(9, never).then(() => order.push("first"));
-    void budget.acquire(9, never).then(() => order.push("second"));
+    void budget.acquire(9, "f", never).then(() => order.push("first"));
+    void budget.acquire(9, "f", never).then(() => order.push("second"));
     release();
     await settle();
     assert.deepEqual(order, ["first"]);
@@ -32,11 +33,11 @@ describe("a budget", () => {
 
   test("what fits overtakes what does not, but only so often: then it waits until that was served", async () => {
     const budget = new Budget(10);
-    const release = await budget.acquire(8, never);
+    const release = await budget.acquire(8, "f", never);
     const order: string[] = [];
-    void budget.acquire(9, never).then(() => order.push("large"));
+    void budget.acquire(9, "f", never).then(() => order.push("large"));
     for (let i = 0; i < OVERTAKEN_MAX + 2; i++) {
-      void budget.acquire(1, never).then((releaseSmall) => {
+      void budget.acquire(1, "f", never).then((releaseSmall) => {
         order.push("small");
         releaseSmall();
       });
@@ -48,12 +49,27 @@ describe("a budget", () => {
     assert.deepEqual(order.slice(OVERTAKEN_MAX), ["large", "small", "small"]);
   });
 
+  test("one function's many requests do not hold up another's first one", async () => {
+    const budget = new Budget(2);
+    const release = await budget.acquire(2, "hungry", never);
+    const order: string[] = [];
+    for (const key of ["hungry", "hungry", "hungry", "other", "other"]) {
+      void budget.acquire(1, key, never).then((releaseOne) => {
+        order.push(key);
+        releaseOne();
+      });
+    }
+    release();
+    await settle();
+    assert.deepEqual(order, ["hungry", "other", "hungry", "other", "hungry"]);
+  });
+
   test("whoever leaves the line lets those behind through", async () => {
     const budget = new Budget(10);
-    await budget.acquire(5, never);
+    await budget.acquire(5, "f", never);
     const leaving = new AbortController();
-    const large = budget.acquire(9, leaving.signal);
-    const small = budget.acquire(5, never);
+    const large = budget.acquire(9, "f", leaving.signal);
+    const small = budget.acquire(5, "f", never);
     leaving.abort(new FnError("client_gone"));
     await assert.rejects(large, { code: "client_gone" });
     await small;
@@ -62,8 +78,8 @@ describe("a budget", () => {
 
   test("a release works once", async () => {
     const budget = new Budget(10);
-    const release = await budget.acquire(4, never);
-    await budget.acquire(4, never);
+    const release = await budget.acquire(4, "f", never);
+    await budget.acquire(4, "f", never);
     release();
     release();
     assert.equal(budget.used, 4);
@@ -72,10 +88,46 @@ describe("a budget", () => {
   test("says what is missing for the first in line", async () => {
     let told = 0;
     const budget = new Budget(10, () => told++);
-    await budget.acquire(7, never);
-    void budget.acquire(5, never);
+    await budget.acquire(7, "f", never);
+    void budget.acquire(5, "f", never);
     assert.equal(budget.shortage, 2);
     assert.equal(told, 1);
+  });
+
+  test("that has grown serves those who wait", async () => {
+    const budget = new Budget(10);
+    await budget.acquire(8, "f", never);
+    const waiting = budget.acquire(4, "f", never);
+    budget.resize(12);
+    await waiting;
+    assert.equal(budget.used, 12);
+  });
+
+  test("that has shrunk below what is used says so, and gives nothing until that has come back", async () => {
+    let told = 0;
+    const budget = new Budget(10, () => told++);
+    const releases = [await budget.acquire(4, "f", never), await budget.acquire(4, "f", never)];
+    budget.resize(6);
+    assert.equal(told, 1);
+    assert.equal(budget.free, -2);
+    const waiting = budget.acquire(2, "f", never);
+    await settle();
+    assert.equal(budget.waiting, 1);
+    releases[0]?.();
+    await waiting;
+    assert.equal(budget.used, 6);
+  });
+
+  test("that has shrunk refuses those who wait for more than there is now", async () => {
+    const budget = new Budget(10);
+    await budget.acquire(5, "f", never);
+    const refused = assert.rejects(budget.acquire(8, "f", never), { code: "resources_impossible" });
+    const waiting = budget.acquire(6, "f", never);
+    budget.resize(6);
+    await refused;
+    assert.equal(budget.waiting, 1);
+    budget.resize(11);
+    await waiting;
   });
 
   test("never gives more than it has, and in the end everything is free", async () => {
@@ -94,7 +146,7 @@ describe("a budget", () => {
             const leave = new AbortController();
             const request = { leave };
             line.push(request);
-            budget.acquire(step.amount, leave.signal).then(
+            budget.acquire(step.amount, "f", leave.signal).then(
               (release) => {
                 line.splice(line.indexOf(request), 1);
                 held.push({ amount: step.amount, release });

@@ -1,4 +1,6 @@
 import { FnError } from "../model/errors.ts";
+import { type Entry, FairLine } from "./fair-line.ts";
+import { OVERTAKEN_MAX } from "./overtaking.ts";
 
 /** Gives back what was acquired; works once, and does nothing after that. */
 export type Release = () => void;
@@ -6,74 +8,90 @@ export type Release = () => void;
 interface Request {
   readonly amount: number;
   readonly grant: () => void;
-  /** How many that came later were served while this one did not fit. */
-  overtaken: number;
+  readonly refuse: () => void;
+  /** How many behind it were served because they fit and it did not. */
+  passed: number;
 }
 
-/** How many later requests that fit may overtake one that does not: small ones go on, and large ones do not starve. */
-export const OVERTAKEN_MAX = 8;
-
 /**
- * An amount of something that the machine has only so much of (memory, cpu, container starts at a time), handed out
- * first come, first served, but for what fits while the first in line does not.
+ * An amount of something that the machine has only so much of (memory, cpu), handed out fairly between functions, and
+ * among the requests of one first come, first served. What fits may pass the first in line while that does not fit:
+ * small ones go on, and after `OVERTAKEN_MAX` of them they wait too, so that large ones do not starve.
  */
 export class Budget {
-  readonly capacity: number;
+  #capacity: number;
   #used = 0;
-  readonly #requests = new Set<Request>();
+  readonly #line = new FairLine<Request>();
   readonly #onShort: () => void;
 
-  /** `onShort` is told whenever the first in line waits for more than is free. */
+  /** `onShort` is told whenever there is a shortage. */
   constructor(capacity: number, onShort: () => void = () => {}) {
-    this.capacity = capacity;
+    this.#capacity = capacity;
     this.#onShort = onShort;
+  }
+
+  get capacity(): number {
+    return this.#capacity;
   }
 
   get used(): number {
     return this.#used;
   }
 
+  /** Negative while more is used than there still is. */
+  get free(): number {
+    return this.#capacity - this.#used;
+  }
+
   get waiting(): number {
-    return this.#requests.size;
+    return this.#line.size;
   }
 
   /** What is missing for the first in line; 0 when nobody waits. */
   get shortage(): number {
-    const [first] = this.#requests;
-    return first ? Math.max(0, first.amount - (this.capacity - this.#used)) : 0;
+    const { first } = this.#line;
+    return first ? Math.max(0, first.value.amount - this.free) : 0;
   }
 
   /**
-   * Resolves once `amount` is reserved. Rejects with `resources_impossible` when there is never so much, and with the
-   * signal's reason when it is aborted first.
+   * Resolves once `amount` is reserved for `key`, which is whom the line is fair to. Rejects with
+   * `resources_impossible` when there is never so much, and with the signal's reason when it is aborted first.
    */
-  acquire(amount: number, signal: AbortSignal): Promise<Release> {
+  acquire(amount: number, key: string, signal: AbortSignal): Promise<Release> {
     return new Promise((resolve, reject) => {
-      if (amount > this.capacity) {
-        return reject(
-          new FnError("resources_impossible", {}, { hint: `needs ${amount}, the node has ${this.capacity}` }),
-        );
-      }
+      if (amount > this.#capacity) return reject(this.#impossible(amount));
       if (signal.aborted) return reject(signal.reason);
-      const request: Request = {
-        amount,
-        overtaken: 0,
-        grant: () => {
-          signal.removeEventListener("abort", leave);
-          this.#used += amount;
-          resolve(this.#releaseOf(amount));
-        },
-      };
-      const leave = () => {
-        this.#requests.delete(request);
+      const onAbort = () => {
+        this.#line.leave(entry);
         reject(signal.reason);
         // Whoever stood behind may fit into what is free.
         this.#serve();
       };
-      signal.addEventListener("abort", leave, { once: true });
-      this.#requests.add(request);
+      const entry: Entry<Request> = this.#line.add(key, {
+        amount,
+        passed: 0,
+        grant: () => {
+          signal.removeEventListener("abort", onAbort);
+          this.#line.serve(entry);
+          this.#used += amount;
+          resolve(this.#releaseOf(amount));
+        },
+        refuse: () => {
+          signal.removeEventListener("abort", onAbort);
+          this.#line.leave(entry);
+          reject(this.#impossible(amount));
+        },
+      });
+      signal.addEventListener("abort", onAbort, { once: true });
       this.#serve();
     });
+  }
+
+  /** From now on there is so much in all. What is used already stays so; who waits for more than that is refused. */
+  resize(capacity: number): void {
+    this.#capacity = capacity;
+    for (const { value } of this.#line.inOrder()) if (value.amount > capacity) value.refuse();
+    this.#serve();
   }
 
   #releaseOf(amount: number): Release {
@@ -88,16 +106,20 @@ export class Budget {
 
   #serve(): void {
     let blocked: Request | undefined;
-    for (const request of this.#requests) {
-      if (blocked && blocked.overtaken >= OVERTAKEN_MAX) break;
-      if (request.amount <= this.capacity - this.#used) {
-        if (blocked) blocked.overtaken++;
-        this.#requests.delete(request);
+    for (const { value: request } of this.#line.inOrder()) {
+      if (this.free <= 0 || (blocked && blocked.passed >= OVERTAKEN_MAX)) break;
+      if (request.amount <= this.free) {
+        if (blocked) blocked.passed++;
         request.grant();
       } else {
         blocked ??= request;
       }
     }
-    if (blocked) this.#onShort();
+    if (this.free < 0 || this.#line.size > 0) this.#onShort();
+  }
+
+  #impossible(amount: number): FnError {
+    const hint = `needs ${amount}, the node has ${this.#capacity}`;
+    return new FnError("resources_impossible", {}, { hint });
   }
 }

@@ -5,7 +5,7 @@ import { settle } from "../clock/fake-clock.ts";
 import { chooseVictims, Evictor, type Holding } from "./evictor.ts";
 
 const container = (memoryMib: number, cpusMilli = 0): Holding => ({ memoryMib, cpusMilli });
-const missing = container;
+const missing = (memoryMib: number, cpusMilli = 0, excessMib = 0) => ({ memoryMib, cpusMilli, excessMib });
 
 describe("whom to evict", () => {
   test("the least recently used first, and no more than needed", () => {
@@ -90,5 +90,31 @@ describe("the evictor", () => {
     evictor.remove(busy);
     shortageMib = 100;
     evictor.relieve();
+  });
+
+  test("what the machine has no more is given back as far as there are idle containers", async () => {
+    let excessMib = 300;
+    const evictor = new Evictor(() => missing(0, 0, excessMib));
+    const evicted: string[] = [];
+    const evict = (name: string) => async () => {
+      evicted.push(name);
+      excessMib -= 128;
+    };
+    evictor.add(container(128), evict("a"));
+    await settle();
+    evictor.add(container(128), evict("b"));
+    await settle();
+    assert.deepEqual(evicted, ["a", "b"], "though both together are less than 300 MiB");
+  });
+
+  test("says what the idle ones hold together", () => {
+    const evictor = new Evictor(() => missing(0));
+    const busy = container(128, 500);
+    evictor.add(busy, async () => {});
+    evictor.add(container(64, 100), async () => {});
+    assert.deepEqual(evictor.idle, { memoryMib: 192, cpusMilli: 600 });
+    evictor.remove(busy);
+    evictor.remove(busy);
+    assert.deepEqual(evictor.idle, { memoryMib: 64, cpusMilli: 100 });
   });
 });

@@ -5,6 +5,12 @@ export interface Holding {
   readonly cpusMilli: number;
 }
 
+/** What is missing. */
+export interface Shortage extends Holding {
+  /** Memory that containers have beyond what there still is; part of `memoryMib` when somebody waits for some. */
+  readonly excessMib: number;
+}
+
 /**
  * Whom to evict so that at least `shortage` comes free: of `idle`, least recently used first, those that hold something
  * of what is missing, and no more than needed. Nobody when all of them together would not be enough: then their going
@@ -28,39 +34,66 @@ export function chooseVictims<T extends Holding>(idle: Iterable<T>, shortage: Ho
 export class Evictor<T extends Holding> {
   /** In the order in which they became idle, with what removes them. */
   readonly #idle = new Map<T, () => Promise<void>>();
-  readonly #shortage: () => Holding;
+  readonly #shortage: () => Shortage;
   readonly #leaving = new Set<T>();
+  #idleMemoryMib = 0;
+  #idleCpusMilli = 0;
 
   /** `shortage` tells what those who wait for memory or cpu miss. */
-  constructor(shortage: () => Holding) {
+  constructor(shortage: () => Shortage) {
     this.#shortage = shortage;
+  }
+
+  /** What all idle containers hold together. */
+  get idle(): Holding {
+    return { memoryMib: this.#idleMemoryMib, cpusMilli: this.#idleCpusMilli };
   }
 
   /** A container has become idle; `evict` ends it, resolving when what it held is free. */
   add(container: T, evict: () => Promise<void>): void {
     this.#idle.set(container, evict);
+    this.#idleMemoryMib += container.memoryMib;
+    this.#idleCpusMilli += container.cpusMilli;
     this.relieve();
   }
 
   /** It is idle no more. */
   remove(container: T): void {
-    this.#idle.delete(container);
+    if (!this.#idle.delete(container)) return;
+    this.#idleMemoryMib -= container.memoryMib;
+    this.#idleCpusMilli -= container.cpusMilli;
   }
 
-  /** Looks whether somebody misses something, and evicts what is needed besides what is leaving already. */
+  /** Looks whether something is missing, and evicts what is needed besides what is leaving already. */
   relieve(): void {
     const missing = { ...this.#shortage() };
     for (const { memoryMib, cpusMilli } of this.#leaving) {
       missing.memoryMib -= memoryMib;
+      missing.excessMib -= memoryMib;
       missing.cpusMilli -= cpusMilli;
     }
-    if (missing.memoryMib <= 0 && missing.cpusMilli <= 0) return;
-    for (const victim of chooseVictims(this.#idle.keys(), missing)) this.#evict(victim);
+    if (missing.memoryMib > 0 || missing.cpusMilli > 0) {
+      for (const victim of chooseVictims(this.#idle.keys(), missing)) {
+        missing.excessMib -= victim.memoryMib;
+        this.#evict(victim);
+      }
+    }
+    this.#shed(missing.excessMib);
+  }
+
+  /** What the machine has no more is given back as far as possible, also when that is not all of it. */
+  #shed(excessMib: number): void {
+    let leftMib = excessMib;
+    for (const victim of this.#idle.keys()) {
+      if (leftMib <= 0) return;
+      leftMib -= victim.memoryMib;
+      this.#evict(victim);
+    }
   }
 
   #evict(victim: T): void {
     const evict = this.#idle.get(victim);
-    this.#idle.delete(victim);
+    this.remove(victim);
     this.#leaving.add(victim);
     void evict?.().finally(() => {
       this.#leaving.delete(victim);

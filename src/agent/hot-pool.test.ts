@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { settle } from "../clock/fake-clock.ts";
 import { FnError } from "../model/errors.ts";
 import { createRig, echo, type FakeCall, held, outcomes, type Rig, rest } from "./rig.suite.ts";
+import { FIRST_RUN_MS } from "./start-rule.ts";
 
 describe("a hot container", () => {
   test("is started by the first call and serves those after it", async () => {
@@ -79,7 +79,10 @@ describe("the gate while there is no container", () => {
     await rig.clock.advance(100);
     await rest(rig);
     assert.equal(calls.length, 1, "the first call has the first container");
-    assert.equal(rig.driver.counts.alive, 3, "and two more are starting, as many as may at a time");
+    assert.equal(rig.driver.counts.alive, 1, "and is given a moment to show how quick it is");
+    await rig.clock.advance(FIRST_RUN_MS);
+    assert.equal(rig.driver.counts.alive, 3, "then two more are starting, as many as may at a time");
+    await rig.clock.advance(100);
     while (calls.length > 0) {
       calls.shift()?.answer("ok");
       await rest(rig);
@@ -119,7 +122,26 @@ describe("the gate while there is no container", () => {
     assert.equal(rig.driver.counts.alive, 0);
   });
 
-  test("containers that are not needed any more are not started", async () => {
+  test("a function that could not start is tried again after a second, and its callers learn why until then", async () => {
+    let tries = 0;
+    const rig = createRig(echo, {
+      script: {
+        onStep(step) {
+          if (step === "start" && tries++ === 0) throw new FnError("container_start_failed");
+          return undefined;
+        },
+      },
+    });
+    const first = rig.call("f");
+    await rig.clock.advance(100);
+    assert.equal(await first.outcome, "container_start_failed");
+    assert.equal(await rig.call("f").outcome, "container_start_failed");
+    assert.equal(tries, 1);
+    await rig.clock.advance(1000);
+    assert.equal(await rig.call("f", { body: "now" }).outcome, "now");
+  });
+
+  test("fifty first callers of a function that turns out to be quick share its first container", async () => {
     const rig = createRig(echo, { script: { onStep: (step) => (step === "start" ? 100 : undefined) } });
     const fifty = Array.from({ length: 50 }, (_, i) => rig.call("f", { body: `${i}` }));
     await rig.clock.advance(100);
@@ -128,137 +150,23 @@ describe("the gate while there is no container", () => {
       Array.from({ length: 50 }, (_, i) => `${i}`),
     );
     await rig.clock.advance(500);
-    assert.equal(rig.driver.counts.started, 3, "the first, and the two whose start had begun");
-  });
-});
-
-describe("waiting", () => {
-  test("a call waits half of its timeout for a container and is then told that the server is busy", async () => {
-    const { hold } = held();
-    const rig = createRig(hold, { agent: { memoryMib: 128 } });
-    void rig.call("f");
-    await rest(rig);
-    const waiting = rig.call("f", { settings: { timeoutS: 30 } });
-    await rig.clock.advance(14_999);
-    assert.equal(await Promise.race([waiting.outcome, settle().then(() => "waits")]), "waits");
-    await rig.clock.advance(1);
-    assert.equal(await waiting.outcome, "server_busy");
+    assert.equal(rig.driver.counts.started, 1);
   });
 
-  test("a busy function's caller is told to come back when the line should be gone", async () => {
+  test("containers that are not needed any more are not started", async () => {
     const { calls, hold } = held();
-    const rig = createRig(hold, { agent: { memoryMib: 128 } });
-    const first = rig.call("f");
+    const rig = createRig(hold, { script: { onStep: (step) => (step === "start" ? 100 : undefined) } });
+    const fifty = Array.from({ length: 50 }, (_, i) => rig.call("f", { body: `${i}` }));
+    await rig.clock.advance(100);
     await rest(rig);
-    await rig.clock.advance(4000);
-    calls.shift()?.answer("so long");
-    await first.outcome;
-    await rest(rig);
-    const [running, ...waiting] = Array.from({ length: 4 }, () => rig.call("f"));
-    await rig.clock.advance(15_000);
-    await Promise.all(waiting.map(({ outcome }) => outcome));
-    assert.equal(waiting.at(-1)?.error()?.retryAfterS, 4, "one is left in line, and a call takes 4 s");
-    running?.cancel.abort(new FnError("client_gone"));
-  });
-
-  test("a call that never ran is recorded all the same", async () => {
-    const rig = createRig(held().hold, { agent: { memoryMib: 128 } });
-    void rig.call("f");
-    const waiting = rig.call("f");
-    await rig.clock.advance(15_000);
-    await waiting.outcome;
-    await rig.clock.advance(10);
-    const record = rig.records.find(({ call }) => call.id === waiting.id);
-    assert.equal(record?.call.status, "error");
-    assert.equal(record?.call.startedAtMs, undefined);
-  });
-
-  test("what a call has waited is told when it starts", async () => {
-    const rig = createRig(echo, { script: { onStep: (step) => (step === "start" ? 250 : undefined) } });
-    const call = rig.call("f");
-    await rig.clock.advance(250);
-    await call.outcome;
-    assert.equal(call.waitMs(), 250);
-  });
-
-  test("a caller that leaves while it waits holds nothing up", async () => {
-    const { calls, hold } = held();
-    const rig = createRig(hold, { agent: { memoryMib: 128 } });
-    const [first, second, third] = ["a", "b", "c"].map((body) => rig.call("f", { body }));
-    await rest(rig);
-    second?.cancel.abort(new FnError("client_gone"));
-    assert.equal(await second?.outcome, "client_gone");
-    calls[0]?.answer("a");
-    await rest(rig);
-    calls[1]?.answer("c");
-    assert.deepEqual([await first?.outcome, await third?.outcome], ["a", "c"]);
-  });
-});
-
-describe("memory", () => {
-  test("bounds the containers, and those that wait get what comes free", async () => {
-    const { calls, hold } = held();
-    const rig = createRig(hold, { agent: { memoryMib: 256 } });
-    const three = ["a", "b", "c"].map((body) => rig.call(body, { body, settings: { idleTimeoutS: 3600 } }));
-    await rest(rig);
-    assert.equal(rig.driver.counts.alive, 2);
-    calls[0]?.answer("done");
-    await rest(rig);
-    assert.equal(await three[0]?.outcome, "done");
-    assert.equal(rig.driver.counts.alive, 2, "the idle one has made room for the third");
-    for (const call of calls.slice(1)) call.answer("done");
-    assert.deepEqual(await outcomes(three), ["done", "done", "done"]);
-  });
-
-  test("is given back when a container is gone, whatever happened to it", async () => {
-    const rig = createRig(({ process }) => process.exit({ code: 1 }), { agent: { memoryMib: 128 } });
-    for (let i = 0; i < 5; i++) {
-      const call = rig.call("f");
-      await rig.clock.advance(200);
-      assert.equal(await call.outcome, "container_exited");
-    }
-  });
-
-  test("a call that needs more than there ever is learns so at once", async () => {
-    const rig = createRig(echo, { agent: { memoryMib: 100 } });
-    assert.equal(await rig.call("f").outcome, "resources_impossible");
-  });
-
-  test("the least recently used function makes room first", async () => {
-    const rig = createRig(echo, { agent: { memoryMib: 256 } });
-    for (const name of ["a", "b", "a", "c", "a"]) {
-      await rig.call(name).outcome;
+    await rig.clock.advance(FIRST_RUN_MS);
+    while (calls.length > 0) {
+      calls.shift()?.answer("ok");
       await rest(rig);
     }
-    assert.equal(rig.driver.counts.started, 3, "a was never evicted");
-  });
-});
-
-describe("cpu", () => {
-  test("bounds the containers that have a share of it, and idle ones make room", async () => {
-    const { calls, hold } = held();
-    const rig = createRig(hold, { agent: { cpusMilli: 1000 } });
-    const settings = { cpusMilli: 600 };
-    const two = ["a", "b"].map((name) => rig.call(name, { settings }));
-    await rest(rig);
-    assert.equal(rig.driver.counts.alive, 1);
-    calls[0]?.answer("done");
-    await rest(rig);
-    calls[1]?.answer("done");
-    assert.deepEqual(await outcomes(two), ["done", "done"]);
-  });
-
-  test("without a share is not counted", async () => {
-    const rig = createRig(held().hold, { agent: { cpusMilli: 0 } });
-    void rig.call("a");
-    void rig.call("b");
-    await rest(rig);
-    assert.equal(rig.driver.counts.alive, 2);
-  });
-
-  test("more than there ever is is refused at once", async () => {
-    const rig = createRig(echo, { agent: { cpusMilli: 1000 } });
-    assert.equal(await rig.call("a", { settings: { cpusMilli: 1001 } }).outcome, "resources_impossible");
+    assert.deepEqual(await outcomes(fifty), Array(50).fill("ok"));
+    await rig.clock.advance(500);
+    assert.equal(rig.driver.counts.started, 3, "the first, and the two whose start had begun");
   });
 });
 

@@ -1,17 +1,22 @@
 import type { Logger } from "pino";
 import type { Clock, Timer } from "../clock/clock.ts";
-import { asFnError, FnError } from "../model/errors.ts";
+import { orAborted } from "../clock/or-aborted.ts";
+import { FnError } from "../model/errors.ts";
 import type { Evictor } from "./evictor.ts";
+import { Experience } from "./experience.ts";
+import { IdleContainers } from "./idle-containers.ts";
 import type { LaunchSpec } from "./launch-spec.ts";
-import { LaunchError, type Launcher } from "./launcher.ts";
+import type { LaunchError, Launcher } from "./launcher.ts";
+import { Launches } from "./launches.ts";
 import type { LiveContainer } from "./live-container.ts";
+import { isHopeless, retryAfterS } from "./patience.ts";
 import { SlotQueue } from "./slot-queue.ts";
-import { type PoolCounts, type PoolTimes, startsWanted } from "./start-rule.ts";
+import { FIRST_RUN_MS, type PoolCounts, startsWanted } from "./start-rule.ts";
 
 /** A pool without containers and calls is forgotten after this, or after twice its idle timeout if that is longer. */
 const UNUSED_MS = 60 * 60 * 1000;
-/** After a failed start, while other containers serve: how long until the next try. */
-const START_RETRY_MS = 1000;
+/** A second look at a line that should be gone by now comes no sooner than this. */
+const LOOK_AGAIN_MS_MIN = 20;
 
 export interface HotPoolOptions {
   readonly spec: LaunchSpec;
@@ -19,21 +24,13 @@ export interface HotPoolOptions {
   readonly evictor: Evictor<LiveContainer>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly cores: number;
+  /** Containers at a time, at most, those in the making included. */
+  readonly containersMax: number;
+  /** How long a container is idle before it is paused; undefined for never. */
+  readonly freezeIdleMs: number | undefined;
   /** Told when the pool has been unused for long and can be forgotten. */
   readonly onUnused: () => void;
-}
-
-/** A second look at a line that should be gone by now comes no sooner than this. */
-const LOOK_AGAIN_MS_MIN = 20;
-/** However long the line is, a caller may look again after this. */
-const RETRY_AFTER_S_MAX = 60;
-/** How much the newest sample moves an average: enough to follow a change within a few calls. */
-const NEWEST_WEIGHT = 0.3;
-
-interface Launch {
-  readonly cancel: AbortController;
-  /** True while it waits for the image, for memory or for its turn: until then it can be taken back. */
-  isWaiting: boolean;
 }
 
 /**
@@ -44,21 +41,30 @@ export class HotPool {
   readonly #options: HotPoolOptions;
   readonly #queue: SlotQueue<LiveContainer>;
   readonly #live = new Set<LiveContainer>();
-  readonly #idleTimers = new Map<LiveContainer, Timer>();
-  readonly #launches = new Set<Launch>();
+  readonly #idle: IdleContainers;
+  readonly #launches: Launches;
   readonly #works = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
-  /** When each container with a call got it, in monotonic ns; the oldest first. */
-  readonly #busySinceNs = new Map<LiveContainer, number>();
-  #runMs: number | undefined;
-  #startMs: number | undefined;
+  readonly #experience: Experience<LiveContainer>;
   #unusedTimer: Timer | undefined;
-  #retryTimer: Timer | undefined;
   #lookAgainTimer: Timer | undefined;
 
   constructor(options: HotPoolOptions) {
     this.#options = options;
-    this.#queue = new SlotQueue(options.clock);
+    const { clock, spec } = options;
+    this.#queue = new SlotQueue(clock);
+    this.#experience = new Experience(clock);
+    this.#idle = new IdleContainers({
+      ...options,
+      idleTimeoutMs: spec.idleTimeoutS * 1000,
+      remove: (container) => this.#removeIdle(container),
+    });
+    this.#launches = new Launches({
+      ...options,
+      onUp: (container, startMs) => this.#onUp(container, startMs),
+      onFailed: (failure) => this.#onLaunchFailed(failure),
+      onChange: () => this.#balance(),
+    });
   }
 
   get counts(): PoolCounts {
@@ -70,29 +76,40 @@ export class HotPool {
     };
   }
 
-  get times(): PoolTimes {
-    const [oldestNs] = this.#busySinceNs.values();
-    const oldestRunMs = oldestNs === undefined ? 0 : (this.#options.clock.monotonicNs() - oldestNs) / 1e6;
-    return { runMs: this.#runMs, startMs: this.#startMs, oldestRunMs };
-  }
-
   /**
    * A slot: the right to run one call in the container that comes back. Waits at most `waitMs`, then rejects with
-   * `server_busy`; rejects with the signal's reason, and with a LaunchError when containers cannot be started.
+   * `server_busy`, and earlier when it is known that no slot comes in time; rejects with the signal's reason, and with
+   * a LaunchError when containers cannot be started.
    */
   async acquire(waitMs: number, signal: AbortSignal): Promise<LiveContainer> {
     this.#unusedTimer?.cancel();
-    const container = this.#takeFree() ?? (await this.#wait(waitMs, signal));
-    this.#busySinceNs.set(container, this.#options.clock.monotonicNs());
-    return container;
+    const beganNs = this.#options.clock.monotonicNs();
+    // Nothing is awaited between the last look at the stack and the first step into the line.
+    for (let free = this.#takeFree(); free; free = this.#takeFree()) {
+      if (!free.isPaused || (await this.#wake(free, signal))) return this.#begin(free);
+      // It costs the call nothing but the time: it takes another.
+      this.#discard(free);
+      this.#balance();
+    }
+    const spentMs = (this.#options.clock.monotonicNs() - beganNs) / 1e6;
+    return this.#begin(await this.#wait(waitMs - spentMs, signal));
   }
 
   /** Gives a slot back. A container that the call left in doubt is removed. */
   release(container: LiveContainer): void {
-    const sinceNs = this.#busySinceNs.get(container);
-    this.#busySinceNs.delete(container);
-    if (sinceNs !== undefined) this.#runMs = this.#average(this.#runMs, sinceNs);
+    this.#experience.runEnded(container, this.#live.size, this.#queue.waiting > 0);
     this.#pass(container);
+  }
+
+  /** Removes all containers. Nobody may hold or wait for a slot any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#unusedTimer?.cancel();
+    this.#lookAgainTimer?.cancel();
+    const launched = this.#launches.stop();
+    for (const container of [...this.#live]) this.#discard(container);
+    await launched;
+    await Promise.all(this.#works);
   }
 
   /** To the first in line, or on the stack, or away. */
@@ -102,28 +119,43 @@ export class HotPool {
     this.#balance();
   }
 
-  /** Removes all containers. Nobody may hold or wait for a slot any more. */
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#unusedTimer?.cancel();
-    this.#retryTimer?.cancel();
-    this.#lookAgainTimer?.cancel();
-    for (const launch of this.#launches) launch.cancel.abort();
-    for (const container of [...this.#live]) this.#discard(container);
-    await Promise.all(this.#works);
+  #offer(container: LiveContainer): void {
+    if (this.#queue.release(container)) return;
+    this.#experience.lineEnded();
+    this.#idle.add(container);
+  }
+
+  #begin(container: LiveContainer): LiveContainer {
+    this.#experience.runBegan(container);
+    return container;
   }
 
   #takeFree(): LiveContainer | undefined {
     for (let free = this.#queue.takeFree(); free; free = this.#queue.takeFree()) {
-      this.#leaveIdle(free);
+      this.#idle.delete(free);
       if (free.isReusable) return free;
       this.#discard(free);
     }
     return undefined;
   }
 
+  /** When the caller leaves meanwhile, the container is woken for whoever comes next. */
+  async #wake(container: LiveContainer, signal: AbortSignal): Promise<boolean> {
+    const woken = container.unpause();
+    try {
+      return await orAborted(woken, signal);
+    } catch (reason) {
+      this.#follow(woken.then(() => this.#pass(container)));
+      throw reason;
+    }
+  }
+
   async #wait(waitMs: number, signal: AbortSignal): Promise<LiveContainer> {
-    const slot = this.#queue.wait(waitMs, () => this.#busy(), signal);
+    const failure = this.#live.size === 0 ? this.#launches.recentFailure : undefined;
+    if (failure) throw failure;
+    if (this.#isTooLong(this.#queue.waiting, waitMs)) throw this.#busy(0);
+    const slot = this.#queue.wait(waitMs, () => this.#busy(waitMs), signal);
+    this.#experience.lineBegan();
     this.#balance();
     try {
       return await slot;
@@ -132,99 +164,71 @@ export class HotPool {
     }
   }
 
-  /** Worth trying again when the line that is here now should be gone. */
-  #busy(): FnError {
-    const { waiting, idle, busy } = this.counts;
-    const lineMs = this.#runMs === undefined ? undefined : (waiting * this.#runMs) / Math.max(idle + busy, 1);
-    const retryAfterS =
-      lineMs === undefined ? undefined : Math.min(Math.max(Math.ceil(lineMs / 1000), 1), RETRY_AFTER_S_MAX);
-    return new FnError("server_busy", {}, { retryAfterS });
+  /** Whether a call with so many before it cannot be served in the time it may still wait. */
+  #isTooLong(ahead: number, leftMs: number): boolean {
+    const counts = { ...this.counts, waiting: ahead };
+    return isHopeless(counts, this.#experience.times, leftMs, () => this.#canGrow());
   }
 
-  #average(averageMs: number | undefined, sinceNs: number): number {
-    const newestMs = (this.#options.clock.monotonicNs() - sinceNs) / 1e6;
-    return averageMs === undefined ? newestMs : averageMs + NEWEST_WEIGHT * (newestMs - averageMs);
+  #busy(waitedMs: number): FnError {
+    return new FnError(
+      "server_busy",
+      {},
+      { retryAfterS: retryAfterS(this.counts, this.#experience.times, waitedMs) },
+    );
+  }
+
+  /** A container is on its way, or one could be had. */
+  #canGrow(): boolean {
+    const { containersMax, launcher, spec } = this.#options;
+    if (this.#launches.isOneComing) return true;
+    return this.#live.size < containersMax && launcher.hasRoomFor(spec);
   }
 
   #balance(): void {
     if (this.#stopping.signal.aborted) return;
-    const wanted = this.#retryTimer ? 0 : startsWanted(this.counts, this.times);
-    while (this.#launches.size < wanted) this.#launch();
-    for (const launch of [...this.#launches].reverse()) {
-      if (this.#launches.size <= wanted) break;
-      if (launch.isWaiting) this.#takeBack(launch);
-    }
+    this.#launches.adjust(this.#startsWanted(), this.#live.size === 0);
     this.#lookAgainLater();
     this.#ageIfUnused();
   }
 
+  #startsWanted(): number {
+    const { containersMax, cores, spec } = this.#options;
+    const { times, lineAgeMs } = this.#experience;
+    const growthPays = this.#experience.growthPays(this.#live.size);
+    const line = { ageMs: lineAgeMs, waitMsMax: 500 * spec.timeoutS, growthPays, cores };
+    return Math.min(startsWanted(this.counts, times, line), Math.max(0, containersMax - this.#live.size));
+  }
+
   /**
-   * Calls that wait without a container being started for them were expected to be served within the time of a start.
-   * If they still wait then, what runs takes longer than it used to, and nothing else would tell.
+   * Calls that wait were expected to be served within the time of a start, by a container or by the next one. If they
+   * still wait then, what runs takes longer than it used to, or others follow them, or no container could be had:
+   * nothing else would tell. Those who turn out to wait in vain need not wait on.
    */
   #lookAgainLater(): void {
-    const isCovered = this.#launches.size >= this.#queue.waiting;
-    if (isCovered || this.#lookAgainTimer || this.#startMs === undefined) return;
-    this.#lookAgainTimer = this.#options.clock.after(Math.max(this.#startMs, LOOK_AGAIN_MS_MIN), () => {
+    const { startMs, runMs } = this.#experience.times;
+    if (this.#queue.waiting === 0 || this.#lookAgainTimer || startMs === undefined) return;
+    const lookMs = runMs === undefined ? FIRST_RUN_MS : Math.max(startMs, LOOK_AGAIN_MS_MIN);
+    this.#lookAgainTimer = this.#options.clock.after(lookMs, () => {
       this.#lookAgainTimer = undefined;
+      this.#queue.failLast(
+        (ahead, leftMs) => this.#isTooLong(ahead, leftMs),
+        () => this.#busy(0),
+      );
       this.#balance();
     });
   }
 
-  #launch(): void {
-    const launch: Launch = { cancel: new AbortController(), isWaiting: true };
-    // Counted before anything is awaited: two looks in a row must not start two containers for one call.
-    this.#launches.add(launch);
-    this.#follow(this.#bringUp(launch).then(() => this.#balance()));
-  }
-
-  #takeBack(launch: Launch): void {
-    this.#launches.delete(launch);
-    launch.cancel.abort();
-  }
-
-  async #bringUp(launch: Launch): Promise<void> {
-    const { launcher, spec } = this.#options;
-    try {
-      const admission = await launcher.admit(spec, launch.cancel.signal);
-      launch.isWaiting = false;
-      const beganNs = this.#options.clock.monotonicNs();
-      const container = await launcher.start(spec, admission, {}, this.#stopping.signal);
-      this.#launches.delete(launch);
-      this.#live.add(container);
-      void container.ended.then(() => this.#removeIdle(container));
-      this.#startMs = this.#average(this.#startMs, beganNs);
-      this.#pass(container);
-    } catch (error) {
-      this.#launches.delete(launch);
-      if (!launch.cancel.signal.aborted) this.#onLaunchFailed(error);
-    }
+  #onUp(container: LiveContainer, startMs: number): void {
+    this.#live.add(container);
+    void container.ended.then(() => this.#removeIdle(container));
+    this.#experience.started(startMs);
+    this.#pass(container);
   }
 
   /** With containers alive a call can still be served; without any, everyone who waits learns why not. */
-  #onLaunchFailed(error: unknown): void {
-    const { clock, log, spec } = this.#options;
-    const failure = error instanceof LaunchError ? error : new LaunchError(asFnError(error), "");
-    const { reason } = failure;
-    log.warn(
-      { app: spec.appName, path: spec.path, err: reason, stderr: failure.log },
-      "a container did not start",
-    );
+  #onLaunchFailed(failure: LaunchError): void {
     if (this.#live.size === 0) this.#queue.failAll(failure);
-    else {
-      this.#retryTimer ??= clock.after(START_RETRY_MS, () => {
-        this.#retryTimer = undefined;
-        this.#balance();
-      });
-    }
-  }
-
-  #offer(container: LiveContainer): void {
-    if (this.#queue.release(container)) return;
-    const { clock, evictor, spec } = this.#options;
-    const removeIdle = () => this.#removeIdle(container);
-    this.#idleTimers.set(container, clock.after(spec.idleTimeoutS * 1000, removeIdle));
-    evictor.add(container, removeIdle);
   }
 
   /** Idle timeout, eviction or its own end: removes it unless a call has taken it, which then decides. */
@@ -235,14 +239,8 @@ export class HotPool {
     await container.remove();
   }
 
-  #leaveIdle(container: LiveContainer): void {
-    this.#idleTimers.get(container)?.cancel();
-    this.#idleTimers.delete(container);
-    this.#options.evictor.remove(container);
-  }
-
   #discard(container: LiveContainer): void {
-    this.#leaveIdle(container);
+    this.#idle.delete(container);
     this.#live.delete(container);
     this.#follow(container.remove());
   }

@@ -9,6 +9,8 @@ export interface LaunchSpec extends Omit<FnSettings, "config" | "type"> {
    * another key: new containers start, and the old ones reach their idle timeout.
    */
   readonly key: string;
+  /** Containers of one app share a network. */
+  readonly appId: string;
   readonly appName: string;
   readonly path: string;
   /** Config of the app, under that of the function, under the variables that the platform sets. */
@@ -47,6 +49,7 @@ function makeSpec({ app, fn, trigger }: RouteInApp): LaunchSpec {
   return {
     ...settings,
     key: JSON.stringify([app.id, fn.id, settings, sortedEnv]),
+    appId: app.id,
     appName: app.name,
     path: trigger.source,
     env,

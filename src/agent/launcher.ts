@@ -7,9 +7,11 @@ import { asFnError, FnError } from "../model/errors.ts";
 import type { FormatName } from "../model/fn.ts";
 import type { Budget, Release } from "./budget.ts";
 import { CallLog } from "./call-log.ts";
+import type { Holding } from "./evictor.ts";
 import type { LaunchSpec } from "./launch-spec.ts";
 import { LiveContainer } from "./live-container.ts";
 import type { AgentObserver } from "./observer.ts";
+import type { StartLimiter, Turn } from "./start-limiter.ts";
 import { StderrTap } from "./stderr-tap.ts";
 
 /** How long a container that failed to start may still be heard. */
@@ -26,21 +28,34 @@ export interface LauncherOptions {
   readonly memory: Budget;
   /** In thousandths of a cpu. */
   readonly cpus: Budget;
-  /** Container starts at a time. */
-  readonly starts: Budget;
+  readonly starts: StartLimiter;
+  /** What idle containers hold, and would give up for another function. */
+  readonly idle: () => Holding;
   /** From the start of a container until it can take a call, in milliseconds. */
   readonly initTimeoutMs: number;
   readonly observer: AgentObserver;
+}
+
+/** Whom a launch is for. */
+export interface LaunchRequest {
+  readonly spec: LaunchSpec;
+  /** The function has no container yet: it goes first in its turn. */
+  readonly isFirst: boolean;
+  readonly signal: AbortSignal;
+  /** Told when memory and cpu are reserved: only the turn to start is left to wait for. */
+  readonly onReserved?: () => void;
 }
 
 /** What a launch has been granted; whoever has it uses it or gives it back. */
 export interface Admission {
   /** Memory and cpu: held until the container is gone. */
   readonly releaseHolding: Release;
-  /** The turn to start: held until the container is up. */
-  readonly releaseStart: Release;
+  /** Held until the container is up. */
+  readonly turn: Turn;
   /** How long it took until the image was there. */
   readonly pullMs: number;
+  /** Both, unused. */
+  giveBack(): void;
 }
 
 /** Why a container did not come up, with what it wrote to its log until then. */
@@ -64,11 +79,18 @@ export class Launcher {
     this.#options = options;
   }
 
+  /** Whether memory and cpu for another container are free, or would be if idle ones made room. */
+  hasRoomFor({ memoryMib, cpusMilli }: LaunchSpec): boolean {
+    const { memory, cpus, idle } = this.#options;
+    const held = idle();
+    return memory.free + held.memoryMib >= memoryMib && cpus.free + held.cpusMilli >= cpusMilli;
+  }
+
   /**
    * Waits for all that a start needs. The image comes first: a slow pull must not hold memory. Rejects with the
    * signal's reason, with `resources_impossible`, and with the driver's errors about the image.
    */
-  async admit(spec: LaunchSpec, signal: AbortSignal): Promise<Admission> {
+  async admit({ spec, isFirst, signal, onReserved }: LaunchRequest): Promise<Admission> {
     const { clock, driver, memory, cpus, starts } = this.#options;
     const pull = stopwatch(clock);
     await driver.prepare(spec.image, signal);
@@ -78,16 +100,17 @@ export class Launcher {
     const releaseHolding = () => {
       for (const release of held.splice(0)) release();
     };
-    let releaseStart: Release | undefined;
     try {
-      held.push(await memory.acquire(spec.memoryMib, signal));
-      if (spec.cpusMilli > 0) held.push(await cpus.acquire(spec.cpusMilli, signal));
-      releaseStart = await starts.acquire(1, signal);
-      // Granted and aborted in the same moment: nobody wants it any more.
-      signal.throwIfAborted();
-      return { releaseHolding, releaseStart, pullMs };
+      held.push(await memory.acquire(spec.memoryMib, spec.key, signal));
+      if (spec.cpusMilli > 0) held.push(await cpus.acquire(spec.cpusMilli, spec.key, signal));
+      onReserved?.();
+      const turn = await starts.acquire(spec.key, isFirst, signal);
+      const giveBack = () => {
+        turn.end(false);
+        releaseHolding();
+      };
+      return { releaseHolding, turn, pullMs, giveBack };
     } catch (error) {
-      releaseStart?.();
       releaseHolding();
       throw error;
     }
@@ -99,7 +122,7 @@ export class Launcher {
    */
   async start(
     spec: LaunchSpec,
-    { releaseHolding, releaseStart, pullMs }: Admission,
+    { releaseHolding, turn, pullMs }: Admission,
     callEnv: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<LiveContainer> {
@@ -121,6 +144,7 @@ export class Launcher {
       const session = await this.#open(format, container, signal);
       const launchTimes = { pull: pullMs, create: createMs, start: startMs, init: step() };
       tap.release(startLog);
+      turn.end(true);
       observer.containerStarted(whole());
       return new LiveContainer({
         container,
@@ -139,7 +163,7 @@ export class Launcher {
       releaseHolding();
       throw new LaunchError(asFnError(error), startLog.text());
     } finally {
-      releaseStart();
+      turn.end(false);
     }
   }
 
@@ -153,6 +177,7 @@ export class Launcher {
     return driver.create(
       {
         id: ids.next(),
+        appId: spec.appId,
         image: spec.image,
         env: { ...spec.env, ...callEnv },
         hostname: nodeName,

@@ -16,6 +16,15 @@ import type { StderrTap } from "./stderr-tap.ts";
  */
 const EXIT_GRACE_MS = 100;
 
+/** How long the runtime may take to pause or unpause a container; one that takes longer is not used again. */
+const PAUSE_MS_MAX = 5000;
+
+/**
+ *     running ──pause──► paused ──unpause──► running
+ *        └─────── failed, or too slow ───────► stuck
+ */
+type Motion = "running" | "paused" | "stuck";
+
 export interface LiveContainerParts {
   readonly container: Container;
   readonly session: Session;
@@ -26,6 +35,12 @@ export interface LiveContainerParts {
   readonly launchTimes: Timeline;
   readonly clock: Clock;
 }
+
+/**
+ * How long the end of a container may be in coming after that of its answer. A busy engine takes most of a second to
+ * tell of it.
+ */
+const EXIT_WAIT_MS = 2_000;
 
 /** A container that takes calls: from the moment its session is open until it is removed. */
 export class LiveContainer implements Holding {
@@ -38,6 +53,9 @@ export class LiveContainer implements Holding {
   #exit: Exit | undefined;
   #call: AbortController | undefined;
   #removed: Promise<void> | undefined;
+  #motion: Motion = "running";
+  /** The last pause or unpause; the next one waits for it. */
+  #moving: Promise<boolean> = Promise.resolve(true);
 
   constructor(parts: LiveContainerParts) {
     this.#parts = parts;
@@ -50,7 +68,37 @@ export class LiveContainer implements Holding {
 
   /** Whether another call may use it: it runs, and the last call left nothing behind. */
   get isReusable(): boolean {
-    return this.#exit === undefined && this.#removed === undefined && this.#parts.session.isReusable;
+    const isAlive = this.#exit === undefined && this.#removed === undefined;
+    return isAlive && this.#motion !== "stuck" && this.#parts.session.isReusable;
+  }
+
+  /** It takes no call before `unpause`. True from the moment `pause` is called. */
+  get isPaused(): boolean {
+    return this.#motion === "paused";
+  }
+
+  /** Stops its processes where they are. False, and it is not reusable any more, when it could not be paused in time. */
+  pause(): Promise<boolean> {
+    return this.#move("running", "paused", () => this.#parts.container.pause());
+  }
+
+  /** The other way. */
+  unpause(): Promise<boolean> {
+    return this.#move("paused", "running", () => this.#parts.container.unpause());
+  }
+
+  #move(from: Motion, to: Motion, step: () => Promise<void>): Promise<boolean> {
+    if (this.#motion !== from) throw new Error(`a container that is ${this.#motion} cannot become ${to}`);
+    this.#motion = to;
+    const { clock } = this.#parts;
+    const done = this.#moving.then(
+      async (isReady) => isReady && (await within(clock, PAUSE_MS_MAX, succeeds(step()))),
+    );
+    this.#moving = done.then((isDone) => {
+      if (!isDone) this.#motion = "stuck";
+      return isDone === true;
+    });
+    return this.#moving;
   }
 
   /** How long its start took: for the first call that asks, since only that one has waited for it. */
@@ -115,7 +163,7 @@ export class LiveContainer implements Holding {
   async #explain(error: unknown): Promise<unknown> {
     if (!(error instanceof FnError) || error.code !== "answer_cut") return error;
     const { clock } = this.#parts;
-    const exit = this.#exit ?? (await within(clock, EXIT_GRACE_MS, this.ended));
+    const exit = this.#exit ?? (await within(clock, EXIT_WAIT_MS, this.ended));
     if (!exit) return error;
     await this.#restOfLog();
     return exitError(exit);
@@ -124,6 +172,15 @@ export class LiveContainer implements Holding {
   /** What it said last often says why it ended. */
   async #restOfLog(): Promise<void> {
     await within(this.#parts.clock, EXIT_GRACE_MS, this.#parts.tap.ended);
+  }
+}
+
+async function succeeds(step: Promise<void>): Promise<boolean> {
+  try {
+    await step;
+    return true;
+  } catch {
+    return false;
   }
 }
 

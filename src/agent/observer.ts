@@ -28,6 +28,8 @@ export interface AgentState {
   /** Reserved by containers, in MiB. */
   readonly memoryUsedMib: number;
   readonly memoryMib: number;
+  /** Containers that may be starting at a time: what the machine turned out to start soonest. */
+  readonly startsMax: number;
   /** Records of calls that were dropped because the store did not keep up. */
   readonly recordsDropped: number;
 }

@@ -19,7 +19,7 @@ import type { CallStore, RouteInApp } from "../store/store.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
 import type { AgentObserver } from "./observer.ts";
 
-const noObserver: AgentObserver = {
+export const noObserver: AgentObserver = {
   callSubmitted() {},
   callStarted() {},
   callEnded() {},
@@ -86,8 +86,11 @@ export function createRig(
     log: pino({ level: "silent" }),
     nodeName: "node-1",
     memoryMib: 1024,
+    readMemory: undefined,
     cpusMilli: 2000,
-    startsMax: 2,
+    cores: 2,
+    containersPerFnMax: 0,
+    freezeIdleMs: -1,
     initTimeoutMs: 1000,
     observer: noObserver,
     ...options.agent,

@@ -3,6 +3,8 @@ import type { Clock } from "../clock/clock.ts";
 interface Waiter<Slot> {
   readonly take: (slot: Slot) => void;
   readonly fail: (reason: unknown) => void;
+  /** When it has waited long enough, in monotonic ns. */
+  readonly deadlineNs: number;
 }
 
 /**
@@ -57,6 +59,7 @@ export class SlotQueue<Slot> {
           leave();
           reject(reason);
         },
+        deadlineNs: this.#clock.monotonicNs() + waitMs * 1e6,
       };
       const onAbort = () => waiter.fail(signal.reason);
       const timer = this.#clock.after(waitMs, () => waiter.fail(onTimeout()));
@@ -79,6 +82,18 @@ export class SlotQueue<Slot> {
     if (index < 0) return false;
     this.#free.splice(index, 1);
     return true;
+  }
+
+  /**
+   * Refuses those at the end of the line for whom it is too long, as `isTooLong` says of how many stand before them and
+   * how long they may still wait; the first one who may stay ends it.
+   */
+  failLast(isTooLong: (ahead: number, leftMs: number) => boolean, reasonOf: () => unknown): void {
+    const nowNs = this.#clock.monotonicNs();
+    for (const waiter of [...this.#waiters].reverse()) {
+      if (!isTooLong(this.waiting - 1, (waiter.deadlineNs - nowNs) / 1e6)) return;
+      waiter.fail(reasonOf());
+    }
   }
 
   /** Tells everyone in line that there is no slot to wait for. */

@@ -61,7 +61,7 @@ export function suiteOfDriver(name: string, profile: DriverProfile): void {
     const id = `suite-${process.pid}-${++containers}`;
     const image = profile.image(behaviour);
     const limits = { memoryMib: 128, cpusMilli: 0 };
-    return { id, image, env: {}, hostname: "node-1", channel: "stdio", ...limits, ...more };
+    return { id, appId: "app-1", image, env: {}, hostname: "node-1", channel: "stdio", ...limits, ...more };
   }
 
   async function start(driver: Driver, behaviour: Behaviour, more?: Partial<ContainerSpec>) {

@@ -28,6 +28,8 @@ export interface ImageInfo {
 export interface ContainerSpec {
   /** Unique; the container's name where the runtime has names. */
   readonly id: string;
+  /** The same for containers of one app, which may reach each other: they share a network where the runtime has some. */
+  readonly appId: string;
   readonly image: string;
   /** The whole environment, besides what the image itself and the runtime add. */
   readonly env: Readonly<Record<string, string>>;

@@ -3,10 +3,14 @@ import { HARDENED, type Hardening } from "../driver/docker/create-options.ts";
 import { integer, text, toggle } from "./flags.ts";
 
 export const dockerFlags = {
-  "docker-network": text("network of function containers: none, bridge, or a name", HARDENED.network, {
-    env: "FN_DOCKER_NETWORKS",
-    placeholder: "network",
-  }),
+  "docker-network": text(
+    "network of function containers: app (those of an app share one), none, bridge, or a name",
+    HARDENED.network,
+    {
+      env: "FN_DOCKER_NETWORKS",
+      placeholder: "network",
+    },
+  ),
   "max-pids": integer(
     "processes and threads of a container; 0 for no limit",
     HARDENED.pidsMax,

@@ -14,7 +14,7 @@ import { HttpNode } from "../server/node.ts";
 import { openStore } from "../store/open-store.ts";
 import { dockerFlags, hardeningOf } from "./docker-flags.ts";
 import { choice, integer, parseFlags, text } from "./flags.ts";
-import { readMachine } from "./machine.ts";
+import { readMachine, readMemory } from "./machine.ts";
 import { DRIVER_CHOICES, openDriver } from "./open-driver.ts";
 import { announceReady, createLog, failToStart, stopOnSignals } from "./run-main.ts";
 import { API_VERSION, HOTFN_VERSION } from "./version.ts";
@@ -49,6 +49,18 @@ const settings = parseFlags({
       0,
       { min: 0, max: Number.MAX_SAFE_INTEGER },
       { env: "FN_MAX_TOTAL_MEMORY_BYTES", placeholder: "bytes" },
+    ),
+    "max-containers-per-function": integer(
+      "containers that one function may have at a time; 0 for as many as fit",
+      0,
+      { min: 0, max: 100_000 },
+      { env: "FN_MAX_CONTAINERS_PER_FUNCTION", placeholder: "containers" },
+    ),
+    "freeze-idle": integer(
+      "how long a container is idle before it is paused, in milliseconds; -1 for never",
+      -1,
+      { min: -1, max: 3_600_000 },
+      { env: "FN_FREEZE_IDLE_MSECS", placeholder: "ms" },
     ),
     "body-max": integer(
       "largest body of a call in bytes",
@@ -91,15 +103,16 @@ try {
   warnOfUnused();
 
   const store = await openStore(settings.db);
+  const metrics = new Metrics(() => agent.state);
   const driver = await openDriver({
     choice: settings.driver,
     functionsRoot: resolve(settings["functions-root"]),
     workDir: settings["iofs-path"],
     nodeName,
     hardening: hardeningOf(settings),
+    onEngineCall: (operation, ms, outcome) => metrics.engineCall(operation, ms, outcome),
     log,
   });
-  const metrics = new Metrics(() => agent.state);
   const agent = new Agent({
     driver,
     formatOf: createFormats(clock),
@@ -109,8 +122,11 @@ try {
     log,
     nodeName,
     memoryMib,
+    readMemory: settings.memory === 0 ? readMemory : undefined,
     cpusMilli: machine.cpusMilli,
-    startsMax: machine.cores,
+    cores: machine.cores,
+    containersPerFnMax: settings["max-containers-per-function"],
+    freezeIdleMs: settings["freeze-idle"],
     initTimeoutMs: settings["init-timeout"],
     observer: metrics,
   });

@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, freemem, hostname, platform } from "node:os";
+import { type MemoryReading, memoryCapacityMib } from "../agent/memory-capacity.ts";
 
 const MIB = 1024 * 1024;
-/** Kept for the server, the runtime and the system: a tenth, within these bounds. The rule is Fn's. */
-const HEADROOM_MIN_MIB = 256;
-const HEADROOM_MAX_MIB = 5 * 1024;
 
 /** What this machine has for containers. */
 export interface Machine {
@@ -17,14 +15,18 @@ export interface Machine {
 }
 
 export function readMachine(): Machine {
-  const availableMib = Math.min(availableMemoryMib(), memoryLimitMib());
-  const headroomMib = Math.min(Math.max(availableMib / 10, HEADROOM_MIN_MIB), HEADROOM_MAX_MIB);
+  const memory = readMemory();
   return {
     hostname: hostname(),
     cores: availableParallelism(),
     cpusMilli: Math.min(availableParallelism() * 1000, cpuLimitMilli()),
-    memoryMib: Math.max(0, Math.floor(availableMib - headroomMib)),
+    memoryMib: memoryCapacityMib(memory.availableMib, memory),
   };
+}
+
+/** What the machine has now. */
+export function readMemory(): MemoryReading {
+  return { availableMib: availableMemoryMib(), limitMib: memoryLimitMib() };
 }
 
 /** What the kernel could give without swapping. */

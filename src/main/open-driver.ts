@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { systemClock } from "../clock/clock.ts";
 import { systemRandom } from "../clock/random.ts";
 import type { Hardening } from "../driver/docker/create-options.ts";
+import type { OnEngineCall } from "../driver/docker/engine-calls.ts";
 import type { Driver } from "../driver/driver.ts";
 import { createProcessDriver } from "../driver/process/driver.ts";
 
@@ -19,6 +20,8 @@ export interface OpenDriverOptions {
   /** The name of the node, by which people tell its containers from others. */
   readonly nodeName: string;
   readonly hardening: Partial<Hardening>;
+  /** Told of each call to a Docker engine that is over. */
+  readonly onEngineCall?: OnEngineCall;
   readonly log: Logger;
 }
 
@@ -44,6 +47,7 @@ export async function openDriver(options: OpenDriverOptions): Promise<Driver> {
     ...(dockerConfig === undefined ? {} : { dockerConfig }),
     instance: nodeName,
     hardening: options.hardening,
+    ...(options.onEngineCall ? { onEngineCall: options.onEngineCall } : {}),
     clock: systemClock,
     random: systemRandom,
   });

@@ -8,6 +8,7 @@ const STATE: AgentState = {
   containers: { starting: 1, idle: 2, busy: 3 },
   memoryUsedMib: 256,
   memoryMib: 1024,
+  startsMax: 2,
   recordsDropped: 7,
 };
 
@@ -93,6 +94,7 @@ describe("metrics of the node", () => {
     'fn_containers{state="busy"} 3',
     "fn_memory_used_bytes 268435456",
     "fn_memory_free_bytes 805306368",
+    "fn_container_starts_max 2",
     "fn_records_dropped 7",
   ];
   for (const line of lines) {
@@ -106,5 +108,14 @@ describe("metrics of the node", () => {
     });
     assert.ok(seen.includes("fn_container_start_duration_seconds_sum 0.15"));
     assert.ok(seen.includes("fn_container_starts_failed 1"));
+  });
+
+  test("calls to the container engine are timed, by operation and outcome", async () => {
+    const seen = await linesAfter((metrics) => {
+      metrics.engineCall("start", 95, "ok");
+      metrics.engineCall("start", 5, "failed");
+    });
+    assert.ok(seen.includes('fn_engine_call_seconds_bucket{le="0.1",operation="start",outcome="ok"} 1'));
+    assert.ok(seen.includes('fn_engine_call_seconds_count{operation="start",outcome="failed"} 1'));
   });
 });

@@ -6,7 +6,7 @@ import type { CallStatus } from "../model/call.ts";
 const FNS_MAX = 2000;
 const OTHERS: FnName = { appName: "other", path: "other" };
 
-/** Starts and calls take from a millisecond to minutes. */
+/** Starts, calls, and what an engine is asked for take from a millisecond to minutes. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
 const FN_LABELS = ["fn_appname", "fn_path"] as const;
@@ -40,6 +40,14 @@ export class Metrics implements AgentObserver {
     registers: [this.#registry],
   });
 
+  readonly #engineSeconds = new Histogram({
+    name: "fn_engine_call_seconds",
+    help: "Calls to the container engine, by what was asked and how it ended",
+    labelNames: ["operation", "outcome"],
+    buckets: SECONDS,
+    registers: [this.#registry],
+  });
+
   /** `stateOf` is asked at each scrape. */
   constructor(stateOf: () => AgentState) {
     const registers = [this.#registry];
@@ -66,6 +74,14 @@ export class Metrics implements AgentObserver {
         },
       });
     }
+    new Gauge({
+      name: "fn_container_starts_max",
+      help: "Containers that may start at a time",
+      registers,
+      collect() {
+        this.set(stateOf().startsMax);
+      },
+    });
     new Gauge({
       name: "fn_records_dropped",
       help: "Records of calls that the store was too slow for",
@@ -114,6 +130,11 @@ export class Metrics implements AgentObserver {
 
   containerFailed(): void {
     this.#startsFailed.inc();
+  }
+
+  /** A call to the container engine is over. Of each label there are few values: it is the driver that says them. */
+  engineCall(operation: string, ms: number, outcome: string): void {
+    this.#engineSeconds.observe({ operation, outcome }, ms / 1000);
   }
 
   /** The counters of one function; found once, since calls ask for them. */

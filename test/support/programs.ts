@@ -6,10 +6,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
 export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Who starts something undoes it: a test, with `t`, or a suite. In the order of the calls. */
+export interface Owner {
+  after(undo: () => void | Promise<void>): void;
+}
 
 export interface Program {
   readonly child: ChildProcess;
@@ -24,7 +28,7 @@ const STOP_MS = 10_000;
 
 /** Starts `src/main/NAME.ts`, and stops it when the test ends: killed, it would leave its functions. */
 export function startProgram(
-  t: TestContext,
+  t: Owner,
   name: string,
   args: readonly string[],
   options: { readonly env?: Record<string, string>; readonly ipc?: boolean } = {},
@@ -81,18 +85,23 @@ export interface NodeRig {
 
 /** One node with an empty database, whose functions are those of `test/functions`. */
 export async function startNode(
-  t: TestContext,
-  options: { readonly args?: readonly string[]; readonly dir?: string } = {},
+  t: Owner,
+  options: {
+    readonly args?: readonly string[];
+    readonly dir?: string;
+    readonly env?: Record<string, string>;
+  } = {},
 ): Promise<NodeRig> {
   const dir = options.dir ?? tempDir(t);
   const args = ["-port", "0", "-db", `sqlite3://${join(dir, "fn.db")}`, "-iofs-path", join(dir, "io")];
   const root = ["-functions-root", projectRoot, "-driver", "process"];
-  const program = startProgram(t, "fnserver", [...args, ...root, ...(options.args ?? [])]);
+  const { env = {} } = options;
+  const program = startProgram(t, "fnserver", [...args, ...root, ...(options.args ?? [])], { env });
   return { program, url: `http://127.0.0.1:${await ready(program)}`, dir };
 }
 
 /** A folder that goes with the test. Short, since sockets live below it. */
-export function tempDir(t: TestContext): string {
+export function tempDir(t: Owner): string {
   const dir = mkdtempSync(join(tmpdir(), "hotfn-"));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   return dir;

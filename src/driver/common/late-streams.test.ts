@@ -47,6 +47,14 @@ describe("an input that comes before its process", () => {
     assert.equal(input.destroyed, true);
   });
 
+  test("closes at once when the process's own stream has closed before", async () => {
+    const input = new LateWritable();
+    const target = new PassThrough().destroy();
+    await settle();
+    input.connect(target);
+    assert.equal(input.destroyed, true);
+  });
+
   test("closes the process's own stream, also when it was destroyed before", () => {
     const early = new LateWritable().destroy();
     const late = new LateWritable();
@@ -59,6 +67,15 @@ describe("an input that comes before its process", () => {
 });
 
 describe("an output that comes before its process", () => {
+  test("closes at once when the process's own stream has broken before", async () => {
+    const output = new LateReadable();
+    const source = new PassThrough().on("error", () => {});
+    source.destroy(new Error("reset"));
+    await settle();
+    output.connect(source);
+    assert.equal(output.errored?.message, "reset");
+  });
+
   test("hands on everything, and the end", async () => {
     const output = new LateReadable();
     const whole = text(output);

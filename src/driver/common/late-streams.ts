@@ -24,6 +24,7 @@ export class LateWritable extends Writable {
     target.on("error", (error) => this.destroy(error));
     target.on("close", () => this.destroy());
     if (this.destroyed) target.destroy();
+    else if (target.destroyed) this.destroy(target.errored ?? undefined);
     this.#waiting?.act(target);
     this.#waiting = undefined;
   }
@@ -71,6 +72,7 @@ export class LateReadable extends Readable {
       if (!source.readableEnded) this.destroy();
     });
     if (this.destroyed) source.destroy();
+    else if (source.destroyed) this.destroy(source.errored ?? undefined);
   }
 
   override _read(): void {

@@ -44,6 +44,11 @@ async function openStream(
   return (await container.attach({ ...which, stream: true, hijack: true })) as Duplex;
 }
 
+/** Lets go of streams that nobody has begun to use. */
+export function detach({ stdin, stdout, stderr }: Attachment): void {
+  for (const stream of [stdin, stdout, stderr]) stream?.destroy();
+}
+
 /** Its end, and being destroyed, closes the function's input and leaves its output alone. */
 function inputOf(socket: Duplex): Writable {
   const input = new Writable({
@@ -54,6 +59,7 @@ function inputOf(socket: Duplex): Writable {
       done(error);
     },
   });
+  leaveErrorsToUser(input);
   socket.on("error", (error) => input.destroy(error));
   socket.on("close", () => input.destroy());
   return input;
@@ -61,6 +67,7 @@ function inputOf(socket: Duplex): Writable {
 
 function outputOf(socket: Duplex): Readable {
   const output = new Unframe();
+  leaveErrorsToUser(output);
   socket.pipe(output);
   socket.on("error", (error) => output.destroy(error));
   socket.on("close", () => {
@@ -70,4 +77,9 @@ function outputOf(socket: Duplex): Readable {
     if (!output.readableEnded) socket.destroy();
   });
   return output;
+}
+
+/** Nobody uses it before the container is up. Who comes later sees that it is destroyed, and why. */
+function leaveErrorsToUser(stream: Readable | Writable): void {
+  stream.on("error", () => {});
 }

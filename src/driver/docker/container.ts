@@ -6,7 +6,7 @@ import { orAborted } from "../../clock/or-aborted.ts";
 import { FnError } from "../../model/errors.ts";
 import { endedWritable, LateReadable, LateWritable } from "../common/late-streams.ts";
 import type { Container, Exit } from "../driver.ts";
-import { attach } from "./attach.ts";
+import { type Attachment, attach, detach } from "./attach.ts";
 import { reasonOf } from "./engine.ts";
 import { REMOVED, waitForExit } from "./exit.ts";
 import type { Backoff } from "./retry.ts";
@@ -19,6 +19,11 @@ export interface ContainerParts {
   readonly socketPath: string | undefined;
   readonly backoff: Backoff;
   readonly log: Logger;
+  /**
+   * Makes it anew in the engine when this error, of its start, says that what it stood on is gone; false when that is
+   * not the reason, or it has been removed. Rejects when it cannot be made.
+   */
+  recreate(cause: unknown): Promise<boolean>;
   /** Takes the container away from the engine, and lets go of what the owner holds for it. Never rejects. */
   remove(): Promise<void>;
 }
@@ -74,12 +79,12 @@ export class DockerContainer implements Container {
     if (this.#state !== "created") throw this.#illegal("start");
     this.#state = "starting";
     try {
-      await this.#attach(signal);
-      await this.#container.start({ abortSignal: signal });
+      await this.#startAttached(signal);
     } catch (cause) {
       this.#end(NEVER_RAN);
       signal.throwIfAborted();
-      throw startFailed(this.#removal ? "it was removed while it started" : reasonOf(cause), cause);
+      if (this.#removal) throw startFailed("it was removed while it started", cause);
+      throw cause instanceof FnError ? cause : startFailed(reasonOf(cause), cause);
     }
     if (this.#removal) throw startFailed("it was removed while it started");
     this.#state = "running";
@@ -111,8 +116,22 @@ export class DockerContainer implements Container {
     this.#end(hasRun ? REMOVED : NEVER_RAN);
   }
 
-  async #attach(signal: AbortSignal): Promise<void> {
-    const { stdin, stdout, stderr } = await attach(this.#container, this.#input !== undefined, signal);
+  async #startAttached(signal: AbortSignal, isAgain = false): Promise<void> {
+    const streams = await attach(this.#container, this.#input !== undefined, signal);
+    let isRecreated = false;
+    try {
+      await this.#container.start({ abortSignal: signal });
+    } catch (cause) {
+      isRecreated = !isAgain && (await this.#parts.recreate(cause));
+      if (!isRecreated) throw cause;
+    } finally {
+      if (isRecreated) detach(streams);
+      else this.#connect(streams);
+    }
+    if (isRecreated) await this.#startAttached(signal, true);
+  }
+
+  #connect({ stdin, stdout, stderr }: Attachment): void {
     if (stdin) {
       this.#input?.connect(stdin);
       stdout.once("close", () => void this.#onOutputClosed());

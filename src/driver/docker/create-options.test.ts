@@ -3,9 +3,14 @@ import { describe, test } from "node:test";
 import type { ContainerSpec } from "../driver.ts";
 import { createOptions, HARDENED, type Hardening } from "./create-options.ts";
 
-function optionsOf(spec: Partial<ContainerSpec> = {}, hardening: Partial<Hardening> = {}) {
+function optionsOf(
+  spec: Partial<ContainerSpec> = {},
+  hardening: Partial<Hardening> = {},
+  networkMode = "none",
+) {
   const whole: ContainerSpec = {
     id: "c1",
+    appId: "app-1",
     image: "hello",
     env: {},
     hostname: "node-1",
@@ -16,7 +21,7 @@ function optionsOf(spec: Partial<ContainerSpec> = {}, hardening: Partial<Hardeni
   };
   const socketDir = whole.channel === "socket" ? "/work/1" : undefined;
   const source = { engineImage: "hello:latest" };
-  return createOptions(whole, source, { ...HARDENED, ...hardening }, { labels: {}, socketDir });
+  return createOptions(whole, source, { ...HARDENED, ...hardening }, { labels: {}, networkMode, socketDir });
 }
 
 describe("the limits of a container", () => {
@@ -43,13 +48,12 @@ describe("the limits of a container", () => {
 });
 
 describe("a container, unless a setting opens it", () => {
-  test("has no privileges, no network, no log of its own and a read-only root", () => {
+  test("has no privileges, no log of its own and a read-only root", () => {
     const { User, HostConfig } = optionsOf();
     assert.equal(User, "1000:1000");
     assert.deepEqual(HostConfig?.CapDrop, ["ALL"]);
     assert.deepEqual(HostConfig?.SecurityOpt, ["no-new-privileges"]);
     assert.equal(HostConfig?.ReadonlyRootfs, true);
-    assert.equal(HostConfig?.NetworkMode, "none");
     assert.equal(HostConfig?.LogConfig?.Type, "none");
   });
 
@@ -59,6 +63,16 @@ describe("a container, unless a setting opens it", () => {
     const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, PidsLimit } = HostConfig ?? {};
     assert.deepEqual([User, CapDrop, SecurityOpt, Tmpfs, PidsLimit], Array(5).fill(undefined));
     assert.equal(ReadonlyRootfs, false);
+  });
+});
+
+describe("the network of a container", () => {
+  test("is what its driver gives it", () => {
+    assert.equal(optionsOf({}, {}, "container:anchor").HostConfig?.NetworkMode, "container:anchor");
+  });
+
+  test("is that of its app, unless a setting says otherwise", () => {
+    assert.equal(HARDENED.network, "app");
   });
 });
 
@@ -77,7 +91,7 @@ describe("the hostname of a container", () => {
   }
 
   test("is left open with another container's network, which has a name already", () => {
-    assert.equal(optionsOf({}, { network: "container:other" }).Hostname, undefined);
+    assert.equal(optionsOf({}, {}, "container:other").Hostname, undefined);
   });
 
   test("does not change what the function sees as HOSTNAME", () => {

@@ -40,6 +40,9 @@ const BEHAVIOURS: Readonly<Record<Behaviour, string>> = {
   listen: LISTEN,
 };
 
+/** A server that is not closed; each test process has its own. */
+const KILLED = `killed-${process.pid}`;
+
 const never = new AbortController().signal;
 const images = new Map<string, string>();
 
@@ -47,8 +50,10 @@ let testImages: TestImages;
 let functions: TempFunctions;
 let registry: FakeServer;
 
-function open(more: Partial<DockerDriverOptions> = {}): Promise<Driver> {
+/** Without a network, unless told: what networks do has tests of its own. */
+function open({ hardening, ...more }: Partial<DockerDriverOptions> = {}): Promise<Driver> {
   return createDockerDriver({
+    hardening: { network: "none", ...hardening },
     functionsRoot: functions.functionsRoot,
     workDir: functions.workDir,
     nodePath: process.execPath,
@@ -73,7 +78,15 @@ async function createOf(
   const image = await functions.add("own", ["node", "-e", script]);
   const id = `test-${process.pid}`;
   const limits = { memoryMib: 128, cpusMilli: 0 };
-  const spec = { id, image, env: {}, hostname: "node-1", channel: "stdio", ...limits } as const;
+  const spec = {
+    id,
+    appId: "app-1",
+    image,
+    env: {},
+    hostname: "node-1",
+    channel: "stdio",
+    ...limits,
+  } as const;
   return driver.create({ ...spec, ...more }, never);
 }
 
@@ -147,6 +160,7 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
       const limits = { memoryMib: 128, cpusMilli: 0 };
       const spec = {
         id: `gone-${process.pid}`,
+        appId: "app-1",
         image,
         env: {},
         hostname: "n",
@@ -171,7 +185,9 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
       server.kill("SIGKILL");
       await once(server, "exit");
       await (await open()).close();
-      await assert.rejects(engine.getContainer(id).inspect(), { statusCode: 404 });
+      // Neither the function is left, nor an anchor.
+      const filters = { label: [`hotfn.instance=${KILLED}`] };
+      assert.deepEqual(await engine.listContainers({ all: true, filters }), []);
     });
   });
 
@@ -237,7 +253,7 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
       assert.equal(answer, "ok ENOSPC EROFS EROFS");
     });
 
-    test("sees no network but its own loopback", async (t) => {
+    test("without a network sees its own loopback and nothing else", async (t) => {
       const names = await outputOf(t, "console.log(Object.keys(os.networkInterfaces()).join())");
       assert.equal(names, "lo");
     });
@@ -313,14 +329,23 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
 async function startServer(id: string, image: string) {
   const { functionsRoot, workDir } = functions;
   const options = { functionsRoot, workDir, nodePath: process.execPath, nodeRepository: NODE_REPOSITORY };
-  const spec = { id, image, env: {}, hostname: "node-1", memoryMib: 128, cpusMilli: 0, channel: "stdio" };
+  const spec = {
+    id,
+    appId: "app-1",
+    image,
+    env: {},
+    hostname: "node-1",
+    memoryMib: 128,
+    cpusMilli: 0,
+    channel: "stdio",
+  };
   const program = `
     import { pino } from "pino";
     import { systemClock as clock } from "../../clock/clock.ts";
     import { systemRandom as random } from "../../clock/random.ts";
     import { createDockerDriver } from "./driver.ts";
     const log = pino({ level: "silent" });
-    const parts = { instance: "killed", clock, random, log };
+    const parts = { instance: "killed", hardening: { network: "app" }, clock, random, log };
     const driver = await createDockerDriver({ ...${JSON.stringify(options)}, ...parts });
     const signal = new AbortController().signal;
     const container = await driver.create(${JSON.stringify(spec)}, signal);

@@ -1,25 +1,24 @@
-import { chmodSync } from "node:fs";
-import { join } from "node:path";
 import type Docker from "dockerode";
 import type { Logger } from "pino";
 import { type Clock, within } from "../../clock/clock.ts";
 import { orAborted } from "../../clock/or-aborted.ts";
 import type { Random } from "../../clock/random.ts";
 import { FnError } from "../../model/errors.ts";
-import { readImage } from "../common/folder-image.ts";
-import { openWorkDir, SOCKET_NAME, type WorkDir } from "../common/work-dir.ts";
+import { openWorkDir, type WorkDir } from "../common/work-dir.ts";
 import type { Container, ContainerSpec, Driver, ImageInfo } from "../driver.ts";
+import { Anchors } from "./anchor.ts";
+import { AppNetworks, engineNetwork } from "./app-networks.ts";
 import { DockerContainer } from "./container.ts";
-import { type ContainerSource, createOptions, HARDENED, type Hardening } from "./create-options.ts";
+import { type ContainerSource, HARDENED, type Hardening } from "./create-options.ts";
 import { parseCredentials } from "./credentials.ts";
-import { connectEngine, DEFAULT_DOCKER_HOST, reasonOf, statusOf } from "./engine.ts";
-import { folderSource, isFolder } from "./folder.ts";
+import { connectEngine, DEFAULT_DOCKER_HOST } from "./engine.ts";
+import type { OnEngineCall } from "./engine-calls.ts";
+import { type ContainerHome, createInEngine, isImageMissing } from "./engine-container.ts";
 import { ImageStore } from "./image.ts";
-import { ensureNodeImage } from "./node-image.ts";
 import { type Owner, removeOrphans, thisOwner } from "./orphans.ts";
-import { pullError } from "./pull-error.ts";
 import { Remover } from "./remover.ts";
 import type { Backoff } from "./retry.ts";
+import { Sources } from "./sources.ts";
 
 export { isEngineThere } from "./engine.ts";
 
@@ -40,6 +39,8 @@ export interface DockerDriverOptions {
   readonly instance: string;
   /** What containers may do, where it differs from `HARDENED`. */
   readonly hardening?: Partial<Hardening>;
+  /** Told of every call to the engine that is over, but for those that wait for a container's end. */
+  readonly onEngineCall?: OnEngineCall;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -49,19 +50,22 @@ export interface DockerDriverOptions {
  * Runs functions in containers of a Docker engine. An image is a Docker reference, or `dir:PATH` for a folder, which
  * runs on an image of the node's own Node.
  *
- * First it removes what dead servers left behind: their containers, and their sockets.
+ * First it removes what dead servers left behind: their containers, and their sockets. What containers stand on (the
+ * image with Node, the network of the next app) is made in the background meanwhile.
  *
  * Throws when `workDir` cannot be used, and when `dockerHost` is no address; an engine that does not answer is no
  * reason, since it may yet.
  */
 export async function createDockerDriver(options: DockerDriverOptions): Promise<Driver> {
-  const { dockerHost = DEFAULT_DOCKER_HOST, clock, random, log } = options;
-  const engine = connectEngine(dockerHost);
+  const { dockerHost = DEFAULT_DOCKER_HOST, clock, random, log, onEngineCall } = options;
+  const engine = connectEngine(dockerHost, onEngineCall ? { observer: { onEngineCall, clock } } : {});
   const workDir = await openWorkDir(options.workDir, log);
   const remover = new Remover(engine, { clock, random }, log);
   const owner = await thisOwner();
   if (owner) await removeOrphans(engine, owner, { clock, remover, log });
-  return new DockerDriver(options, { engine, workDir, remover, owner });
+  const driver = new DockerDriver(options, { engine, workDir, remover, owner });
+  driver.warm();
+  return driver;
 }
 
 /** An engine makes a container in well under a second; closing does not wait for one that hangs. */
@@ -79,53 +83,54 @@ interface DriverParts {
 
 class DockerDriver implements Driver {
   readonly name = "docker";
-  readonly #options: DockerDriverOptions;
-  readonly #engine: Docker;
-  readonly #workDir: WorkDir;
   readonly #backoff: Backoff;
-  readonly #remover: Remover;
-  readonly #images: ImageStore;
-  /** What every container carries. */
-  readonly #labels: Readonly<Record<string, string>>;
+  readonly #sources: Sources;
+  /** Undefined when containers have a network of the engine's own, or none. */
+  readonly #networks: AppNetworks | undefined;
+  readonly #home: ContainerHome;
   readonly #containers = new Set<DockerContainer>();
   readonly #creations = new Set<Promise<unknown>>();
-  #nodeImage: Promise<string> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: DockerDriverOptions, { engine, workDir, remover, owner }: DriverParts) {
-    this.#options = options;
-    this.#engine = engine;
-    this.#workDir = workDir;
-    this.#remover = remover;
-    this.#labels = { "hotfn.instance": options.instance, ...owner };
-    this.#backoff = { clock: options.clock, random: options.random };
-    const { dockerConfig, log } = options;
+    const { clock, random, log, dockerConfig, nodeRepository = "hotfn/node" } = options;
+    this.#backoff = { clock, random };
     const credentials = dockerConfig === undefined ? new Map() : parseCredentials(dockerConfig, log);
-    this.#images = new ImageStore(engine, credentials, this.#backoff);
+    const images = new ImageStore(engine, credentials, this.#backoff);
+    this.#sources = new Sources(engine, images, { ...options, nodeRepository });
+
+    const labels = { "hotfn.instance": options.instance, ...owner };
+    const hardening = { ...HARDENED, ...options.hardening };
+    const anchors = new Anchors(engine, { remover, backoff: this.#backoff, labels });
+    const networks = hardening.network === "app" ? new AppNetworks(anchors, clock) : undefined;
+    const share = async (appId: string) => networks?.share(appId) ?? engineNetwork(hardening.network);
+    this.#networks = networks;
+    this.#home = { engine, workDir, remover, hardening, labels, log, share };
+  }
+
+  /** Begins to make what the first call would otherwise wait for. What fails here is met again by that call. */
+  warm(): void {
+    for (const warming of [this.#sources.warm(), this.#networks?.warm()]) {
+      warming?.catch((error) => this.#home.log.debug({ error }, "cannot make ready for the first call"));
+    }
   }
 
   async prepare(image: string, signal: AbortSignal): Promise<ImageInfo> {
     signal.throwIfAborted();
-    if (!isFolder(image)) {
-      await this.#images.ensure(image, signal);
-      return {};
-    }
-    const { info } = await readImage(this.#options.functionsRoot, image);
-    await orAborted(this.#ensureNodeImage(), signal);
-    return info;
+    return await this.#sources.prepare(image, signal);
   }
 
   async create(spec: ContainerSpec, signal: AbortSignal): Promise<Container> {
     signal.throwIfAborted();
-    const source = await this.#sourceOf(spec.image, signal);
+    const source = await this.#sources.of(spec.image, signal);
     try {
       return await this.#createOf(spec, source, signal);
     } catch (error) {
       if (!(error instanceof FnError) || !isImageMissing(error.cause)) throw error;
     }
     // Somebody has removed the image since it was last seen.
-    this.#forget(source.engineImage);
-    return this.#createOf(spec, await this.#sourceOf(spec.image, signal), signal);
+    this.#sources.forget(source);
+    return this.#createOf(spec, await this.#sources.of(spec.image, signal), signal);
   }
 
   async #createOf(spec: ContainerSpec, source: ContainerSource, signal: AbortSignal): Promise<Container> {
@@ -143,45 +148,18 @@ class DockerDriver implements Driver {
     }
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    await within(this.#backoff.clock, CREATION_WAIT_MS, Promise.allSettled(this.#creations));
-    const removals = [...this.#containers].map((container) => container.remove());
-    await within(this.#backoff.clock, REMOVAL_WAIT_MS, Promise.all(removals));
-    await this.#workDir.close();
-  }
-
-  async #sourceOf(image: string, signal: AbortSignal): Promise<ContainerSource> {
-    if (!isFolder(image)) {
-      await this.#images.ensure(image, signal);
-      return { engineImage: image };
-    }
-    const { functionsRoot } = this.#options;
-    const folder = await readImage(functionsRoot, image);
-    return folderSource(functionsRoot, folder, await orAborted(this.#ensureNodeImage(), signal));
-  }
-
   async #create(spec: ContainerSpec, source: ContainerSource): Promise<DockerContainer> {
-    const dir = spec.channel === "socket" ? this.#makeSocketDir() : undefined;
-    try {
-      await this.#createInEngine(spec, source, dir);
-    } catch (error) {
-      await this.#removeDir(dir);
-      throw error;
-    }
+    const { engine, log } = this.#home;
+    const made = await createInEngine(spec, source, this.#home);
     const container: DockerContainer = new DockerContainer({
       id: spec.id,
-      engine: this.#engine,
-      socketPath: dir === undefined ? undefined : join(dir, SOCKET_NAME),
+      engine,
+      socketPath: made.socketPath,
       backoff: this.#backoff,
-      log: this.#options.log,
+      log,
+      recreate: (cause) => made.recreate(cause),
       remove: async () => {
-        await this.#remover.remove(spec.id);
-        await this.#removeDir(dir);
+        await made.remove();
         this.#containers.delete(container);
       },
     });
@@ -189,60 +167,21 @@ class DockerDriver implements Driver {
     return container;
   }
 
-  async #createInEngine(spec: ContainerSpec, source: ContainerSource, socketDir: string | undefined) {
-    const labels = { ...this.#labels, "hotfn.image": spec.image };
-    const hardening = { ...HARDENED, ...this.#options.hardening };
-    try {
-      await this.#engine.createContainer(createOptions(spec, source, hardening, { labels, socketDir }));
-    } catch (cause) {
-      throw isImageMissing(cause) ? pullError(spec.image, cause) : startFailed(reasonOf(cause), cause);
-    }
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
-  #ensureNodeImage(): Promise<string> {
-    const { nodePath, nodeRepository = "hotfn/node" } = this.#options;
-    if (!this.#nodeImage) {
-      this.#nodeImage = ensureNodeImage(this.#engine, nodePath, nodeRepository).catch((cause) => {
-        throw pullError(nodeRepository, cause);
-      });
-      this.#nodeImage.catch(() => {
-        this.#nodeImage = undefined;
-      });
-    }
-    return this.#nodeImage;
+  async #close(): Promise<void> {
+    const { clock } = this.#backoff;
+    await within(clock, CREATION_WAIT_MS, Promise.allSettled(this.#creations));
+    await within(clock, REMOVAL_WAIT_MS, this.#removeAll());
+    await this.#home.workDir.close();
   }
 
-  #forget(engineImage: string): void {
-    this.#images.forget(engineImage);
-    this.#nodeImage = undefined;
+  /** The anchors last: an engine may not like to lose a network that is joined. */
+  async #removeAll(): Promise<void> {
+    await Promise.all([...this.#containers].map((container) => container.remove()));
+    await this.#networks?.close();
   }
-
-  #makeSocketDir(): string {
-    try {
-      const dir = this.#workDir.makeContainerDir();
-      // The function runs as another user. Nobody else gets here: the folder above is the server's alone.
-      chmodSync(dir, 0o777);
-      return dir;
-    } catch (cause) {
-      throw startFailed("the work folder cannot be written", cause);
-    }
-  }
-
-  async #removeDir(dir: string | undefined): Promise<void> {
-    if (dir === undefined) return;
-    try {
-      await this.#workDir.removeContainerDir(dir);
-    } catch (error) {
-      this.#options.log.warn({ error, dir }, "cannot remove the directory of a container");
-    }
-  }
-}
-
-/** A network or a volume that is missing has the same status. */
-function isImageMissing(error: unknown): boolean {
-  return statusOf(error) === 404 && /no such image/i.test(reasonOf(error));
-}
-
-function startFailed(hint: string, cause: unknown): FnError {
-  return new FnError("container_start_failed", {}, { hint, cause });
 }

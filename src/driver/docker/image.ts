@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { orAborted } from "../../clock/or-aborted.ts";
 import { FnError } from "../../model/errors.ts";
 import type { Credentials } from "./credentials.ts";
-import { readProgress, statusOf } from "./engine.ts";
+import { hasImage, readProgress } from "./engine.ts";
 import { pullError } from "./pull-error.ts";
 import { registryOf } from "./reference.ts";
 import type { Backoff } from "./retry.ts";
@@ -61,7 +61,7 @@ export class ImageStore {
 
   async #findOrPull(image: string): Promise<void> {
     try {
-      if (!(await this.#isThere(image))) {
+      if (!(await hasImage(this.#engine, image))) {
         this.#throwIfTooEarly(image);
         await this.#pull(image);
       }
@@ -70,16 +70,6 @@ export class ImageStore {
     }
     this.#failures.delete(image);
     this.#present.add(image);
-  }
-
-  async #isThere(image: string): Promise<boolean> {
-    try {
-      await this.#engine.getImage(image).inspect();
-      return true;
-    } catch (error) {
-      if (statusOf(error) === 404) return false;
-      throw error;
-    }
   }
 
   async #pull(image: string): Promise<void> {

@@ -4,10 +4,16 @@ import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { promisify } from "node:util";
 import type Docker from "dockerode";
-import { readProgress, statusOf } from "./engine.ts";
+import { hasImage, readProgress } from "./engine.ts";
 import { tarOf } from "./tar.ts";
 
 const NODE_IN_IMAGE = "/usr/local/bin/node";
+
+/**
+ * An engine gives what it mounts on a folder the mode of that folder, and makes folders that are missing above a working
+ * directory for root alone: without this, a function that lies below /tmp could not write to /tmp.
+ */
+const TMP = { name: "tmp/", folderMode: 0o1777 };
 
 /** Node tells of itself in well under a second. */
 const QUESTION_TIMEOUT_MS = 20_000;
@@ -26,7 +32,7 @@ export async function ensureNodeImage(engine: Docker, nodePath: string, reposito
   const tag = await fingerprintOf(files.map(({ path }) => path));
   const image = `${repository}:${tag}`;
   if (await hasImage(engine, image)) return image;
-  const archive = tarOf(files.map(({ name, path }) => ({ name: name.slice(1), path })));
+  const archive = tarOf([TMP, ...files.map(({ name, path }) => ({ name: name.slice(1), path }))]);
   await readProgress(await engine.importImage(archive, { repo: repository, tag }));
   return image;
 }
@@ -40,20 +46,10 @@ async function librariesOf(nodePath: string): Promise<string[]> {
 }
 
 async function fingerprintOf(paths: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(JSON.stringify(TMP));
   for (const path of paths) {
     const { size, mtimeMs } = await stat(path);
     hash.update(`${path}\0${size}\0${mtimeMs}\n`);
   }
   return hash.digest("hex").slice(0, 12);
-}
-
-async function hasImage(engine: Docker, image: string): Promise<boolean> {
-  try {
-    await engine.getImage(image).inspect();
-    return true;
-  } catch (error) {
-    if (statusOf(error) === 404) return false;
-    throw error;
-  }
 }

@@ -4,6 +4,7 @@ import type Docker from "dockerode";
 import type { Logger } from "pino";
 import { type Clock, within } from "../../clock/clock.ts";
 import { startTicksOf } from "../common/proc.ts";
+import { ANCHOR_LABEL } from "./anchor.ts";
 import { reasonOf } from "./engine.ts";
 import type { Remover } from "./remover.ts";
 
@@ -39,7 +40,11 @@ export async function removeOrphans(
     const isOrphan = await Promise.all(containers.map(({ Labels }) => isDead(Labels["hotfn.owner"])));
     const orphans = containers.filter((_container, i) => isOrphan[i]);
     if (orphans.length > 0) log.warn({ count: orphans.length }, "removing the containers of a dead server");
-    await Promise.all(orphans.map(({ Id }) => remover.remove(Id)));
+    const isAnchor = ({ Labels }: Docker.ContainerInfo) => Labels[ANCHOR_LABEL.name] === ANCHOR_LABEL.value;
+    // Anchors last: other containers are in their networks.
+    for (const some of [orphans.filter((orphan) => !isAnchor(orphan)), orphans.filter(isAnchor)]) {
+      await Promise.all(some.map(({ Id }) => remover.remove(Id)));
+    }
   } catch (error) {
     log.warn({ reason: reasonOf(error) }, "cannot look for the containers of dead servers");
   }

@@ -9,6 +9,7 @@ import { createFakeDriver, type FakeProcess } from "./driver.ts";
 const never = new AbortController().signal;
 const spec: ContainerSpec = {
   id: "c1",
+  appId: "app-1",
   image: "echo",
   env: {},
   hostname: "node-1",

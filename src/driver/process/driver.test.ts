@@ -60,7 +60,15 @@ async function createOf(t: TestContext, entrypoint: readonly string[], more: Par
   t.after(() => driver.close());
   const image = await functions.add("own", entrypoint);
   const limits = { memoryMib: 128, cpusMilli: 0 };
-  const spec = { id: "own", image, env: {}, hostname: "node-1", channel: "stdio", ...limits } as const;
+  const spec = {
+    id: "own",
+    appId: "app-1",
+    image,
+    env: {},
+    hostname: "node-1",
+    channel: "stdio",
+    ...limits,
+  } as const;
   return driver.create({ ...spec, ...more }, never);
 }
 

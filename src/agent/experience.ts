@@ -1,0 +1,83 @@
+import type { Clock } from "../clock/clock.ts";
+import { GrowthGauge } from "./growth-gauge.ts";
+import type { PoolTimes } from "./start-rule.ts";
+
+/** How much the newest sample moves an average at most: enough to follow a change within a few calls. */
+const NEWEST_WEIGHT_MAX = 0.3;
+/** And at least, when calls end faster than time passes. */
+const NEWEST_WEIGHT_MIN = 0.01;
+/** What the average of a quick function looks back on: a moment in which the machine stalls is no change. */
+const LOOK_BACK_MS = 250;
+
+/** What a pool has learnt of its function: how long runs and starts take, and what more containers bring. */
+export class Experience<Container> {
+  readonly #clock: Clock;
+  readonly #growth = new GrowthGauge();
+  /** When each container with a call got it, in monotonic ns; the oldest first. */
+  readonly #busySinceNs = new Map<Container, number>();
+  #lineSinceNs: number | undefined;
+  #runMs: number | undefined;
+  /** When a call ended last. */
+  #lastRunNs: number | undefined;
+  #startMs: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get times(): PoolTimes {
+    const [oldestNs] = this.#busySinceNs.values();
+    const stalledMs = Math.min(this.#msSince(oldestNs), this.#msSince(this.#lastRunNs ?? oldestNs));
+    return { runMs: this.#runMs, startMs: this.#startMs, stalledMs };
+  }
+
+  /** For how long calls have waited without a container being idle in between. */
+  get lineAgeMs(): number {
+    return this.#msSince(this.#lineSinceNs);
+  }
+
+  /** Whether the last ones of so many containers brought anything; undefined while not measured. */
+  growthPays(containers: number): boolean | undefined {
+    return this.#growth.growthPays(containers);
+  }
+
+  /** A call waits. */
+  lineBegan(): void {
+    this.#lineSinceNs ??= this.#clock.monotonicNs();
+  }
+
+  /** A container is idle: nobody waits. */
+  lineEnded(): void {
+    this.#lineSinceNs = undefined;
+  }
+
+  runBegan(container: Container): void {
+    this.#busySinceNs.set(container, this.#clock.monotonicNs());
+  }
+
+  /** `isBehind`: all `containers` are busy, and calls wait for them. */
+  runEnded(container: Container, containers: number, isBehind: boolean): void {
+    const sinceNs = this.#busySinceNs.get(container);
+    this.#busySinceNs.delete(container);
+    if (sinceNs === undefined) return;
+    const runMs = this.#msSince(sinceNs);
+    this.#runMs = average(this.#runMs, runMs, this.#msSince(this.#lastRunNs) / LOOK_BACK_MS);
+    this.#lastRunNs = this.#clock.monotonicNs();
+    if (isBehind) this.#growth.add(containers, runMs, this.#clock.monotonicNs() / 1e6);
+  }
+
+  started(startMs: number): void {
+    this.#startMs = average(this.#startMs, startMs, NEWEST_WEIGHT_MAX);
+  }
+
+  #msSince(sinceNs: number | undefined): number {
+    return sinceNs === undefined ? 0 : (this.#clock.monotonicNs() - sinceNs) / 1e6;
+  }
+}
+
+function average(averageMs: number | undefined, newestMs: number, weight: number): number {
+  if (averageMs === undefined) return newestMs;
+  return (
+    averageMs + Math.min(Math.max(weight, NEWEST_WEIGHT_MIN), NEWEST_WEIGHT_MAX) * (newestMs - averageMs)
+  );
+}
