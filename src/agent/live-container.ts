@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import type { Canceller } from "../clock/cancel.ts";
 import { type Clock, within } from "../clock/clock.ts";
 import { orAborted } from "../clock/or-aborted.ts";
 import type { Container, Exit } from "../driver/driver.ts";
@@ -51,7 +52,7 @@ export class LiveContainer implements Holding {
   readonly #parts: LiveContainerParts;
   #launchTimes: Timeline;
   #exit: Exit | undefined;
-  #call: AbortController | undefined;
+  #call: Canceller | undefined;
   #removed: Promise<void> | undefined;
   #motion: Motion = "running";
   /** The last pause or unpause; the next one waits for it. */
@@ -112,7 +113,7 @@ export class LiveContainer implements Holding {
    * Runs one call. Rejects with an FnError that says what went wrong, or the reason with which `cancel` was aborted.
    * What is logged goes on belonging to the call until the next one, or until `closeLog`.
    */
-  async run(input: CallInput, sink: AnswerSink, log: CallLog, cancel: AbortController): Promise<void> {
+  async run(input: CallInput, sink: AnswerSink, log: CallLog, cancel: Canceller): Promise<void> {
     this.#call = cancel;
     this.#parts.tap.creditTo(log);
     try {
@@ -125,7 +126,7 @@ export class LiveContainer implements Holding {
   }
 
   /** Runs the one call of a cold container: it succeeds when the container ends with exit code 0. */
-  async runToExit(input: CallInput, sink: AnswerSink, log: CallLog, cancel: AbortController): Promise<void> {
+  async runToExit(input: CallInput, sink: AnswerSink, log: CallLog, cancel: Canceller): Promise<void> {
     await this.run(input, sink, log, cancel);
     const exit = await orAborted(this.ended, cancel.signal);
     await this.#restOfLog();

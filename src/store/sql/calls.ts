@@ -8,8 +8,8 @@ import type { Transactions } from "./transactions.ts";
 
 export class SqlCallStore implements CallStore {
   readonly #transactions: Transactions;
-  readonly #callRows = new RowInserter("calls", "id", CALL_COLUMNS);
-  readonly #logRows = new RowInserter("logs", "call_id", ["call_id", "log"]);
+  readonly #callRows = new RowInserter("calls", ["app_name", "id"], CALL_COLUMNS);
+  readonly #logRows = new RowInserter("logs", ["app_name", "call_id"], ["app_name", "call_id", "log"]);
 
   constructor(transactions: Transactions) {
     this.#transactions = transactions;
@@ -18,7 +18,9 @@ export class SqlCallStore implements CallStore {
   async insert(records: readonly CallRecord[]): Promise<void> {
     if (records.length === 0) return;
     const callRows = records.map(({ call }) => toRow(call));
-    const logRows = records.map(({ call, log }) => ({ call_id: call.id, log }));
+    const logRows = records
+      .filter(({ log }) => log !== "")
+      .map(({ call, log }) => ({ app_name: call.appName, call_id: call.id, log }));
     await this.#transactions.write(async (db) => {
       await this.#callRows.insert(db, callRows);
       await this.#logRows.insert(db, logRows);
@@ -40,13 +42,15 @@ export class SqlCallStore implements CallStore {
   log(appName: string, callId: string): Promise<string | undefined> {
     return this.#transactions.read(async (db) => {
       const row = await db
-        .selectFrom("logs")
-        .innerJoin("calls", "calls.id", "logs.call_id")
+        .selectFrom("calls")
+        .leftJoin("logs", (join) =>
+          join.onRef("logs.app_name", "=", "calls.app_name").onRef("logs.call_id", "=", "calls.id"),
+        )
         .select("logs.log")
-        .where("calls.id", "=", callId)
         .where("calls.app_name", "=", appName)
+        .where("calls.id", "=", callId)
         .executeTakeFirst();
-      return row?.log;
+      return row && (row.log ?? "");
     });
   }
 

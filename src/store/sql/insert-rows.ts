@@ -12,12 +12,12 @@ type Row = Readonly<Record<string, string | number | null>>;
 /** Stores many rows of one table; those whose key is there already stay as they are. */
 export class RowInserter {
   readonly #table: string;
-  readonly #key: string;
+  readonly #key: readonly string[];
   readonly #columns: readonly string[];
   /** By number of rows: to put the text together takes longer than to run it. */
   readonly #statements = new Map<number, CompiledQuery>();
 
-  constructor(table: string, key: string, columns: readonly string[]) {
+  constructor(table: string, key: readonly string[], columns: readonly string[]) {
     this.#table = table;
     this.#key = key;
     this.#columns = columns;
@@ -36,11 +36,14 @@ export class RowInserter {
     if (!statement) {
       const row = sql`(${sql.join(this.#columns.map(() => sql`${null}`))})`;
       const rows = sql.join(Array.from({ length: rowCount }, () => row));
-      const columns = sql.join(this.#columns.map((column) => sql.ref(column)));
-      const into = sql`insert into ${sql.table(this.#table)} (${columns}) values ${rows}`;
-      statement = sql`${into} on conflict (${sql.ref(this.#key)}) do nothing`.compile(db);
+      const into = sql`insert into ${sql.table(this.#table)} (${namesOf(this.#columns)}) values ${rows}`;
+      statement = sql`${into} on conflict (${namesOf(this.#key)}) do nothing`.compile(db);
       this.#statements.set(rowCount, statement);
     }
     return statement;
   }
+}
+
+function namesOf(columns: readonly string[]) {
+  return sql.join(columns.map((column) => sql.ref(column)));
 }
