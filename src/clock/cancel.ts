@@ -18,7 +18,7 @@ export interface Canceller {
  * to it twice, takes as long as reading a request.
  */
 export class Cancel implements Canceller, CancelSignal {
-  readonly #listeners: (() => void)[] = [];
+  #listeners: (() => void)[] | undefined;
   #aborted = false;
   #reason: unknown;
 
@@ -39,7 +39,9 @@ export class Cancel implements Canceller, CancelSignal {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
-    for (const listener of this.#listeners.splice(0)) listener();
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const listener of listeners) listener();
   }
 
   throwIfAborted(): void {
@@ -47,12 +49,14 @@ export class Cancel implements Canceller, CancelSignal {
   }
 
   addEventListener(_type: "abort", listener: () => void): void {
-    if (!this.#aborted) this.#listeners.push(listener);
+    if (this.#aborted) return;
+    if (this.#listeners) this.#listeners.push(listener);
+    else this.#listeners = [listener];
   }
 
   removeEventListener(_type: "abort", listener: () => void): void {
-    const index = this.#listeners.lastIndexOf(listener);
-    if (index >= 0) this.#listeners.splice(index, 1);
+    const index = this.#listeners?.lastIndexOf(listener) ?? -1;
+    if (index >= 0) this.#listeners?.splice(index, 1);
   }
 }
 

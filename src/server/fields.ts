@@ -10,7 +10,7 @@ export function endToEndFields({
   fields,
   connection,
 }: Pick<RequestHead, "fields" | "connection">): HeaderField[] {
-  const named = new Set(connection);
+  const named = connection.length > 0 ? new Set(connection) : NONE;
   return fields.filter(([name]) => {
     const lowerName = name.toLowerCase();
     return lowerName !== "host" && !isHopByHop(lowerName) && !named.has(lowerName);
@@ -21,3 +21,5 @@ export function endToEndFields({
 export function hasField(fields: readonly HeaderField[], lowerName: string): boolean {
   return fields.some(([name]) => name.length === lowerName.length && name.toLowerCase() === lowerName);
 }
+
+const NONE: ReadonlySet<string> = new Set();
