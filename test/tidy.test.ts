@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   driver: ["model", "clock"],
   format: ["model", "clock", "http1"],
   agent: ["model", "clock", "store/store.ts", "driver/driver.ts", "format/format.ts"],
-  server: ["model", "clock", "agent", "store/store.ts", "http1/fields.ts"],
+  server: ["model", "clock", "agent", "store/store.ts", "http1"],
   lb: ["model", "clock", "http1"],
   dashboard: [],
   cli: ["model"],

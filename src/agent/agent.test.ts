@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FnError } from "../model/errors.ts";
+import { GATHER_MS } from "./recorder.ts";
 import { createRig, echo, type FakeCall, held, outcomes, rest } from "./rig.suite.ts";
 
 describe("a container in doubt is never used again", () => {
@@ -65,7 +66,7 @@ describe("records and logs", () => {
     await call.outcome;
     assert.equal(rig.records.length, 0);
     await rest(rig);
-    await rig.clock.advance(30);
+    await rig.clock.advance(20 + GATHER_MS);
     const [record] = rig.records;
     assert.equal(record?.call.id, call.id);
     assert.equal(record?.call.status, "success");
@@ -81,7 +82,7 @@ describe("records and logs", () => {
     const calls = Array.from({ length: 20 }, (_, i) => rig.call("f", { body: `said by ${i}` }));
     await outcomes(calls);
     await rest(rig);
-    await rig.clock.advance(30);
+    await rig.clock.advance(20 + GATHER_MS);
     const logs = new Map(rig.records.map(({ call, log }) => [call.id, log]));
     for (const [i, { id }] of calls.entries()) assert.equal(logs.get(id), `said by ${i}`);
   });
@@ -130,7 +131,7 @@ describe("records and logs", () => {
     await rest(rig);
     await rig.call("f").outcome;
     await rest(rig);
-    await rig.clock.advance(30);
+    await rig.clock.advance(20 + GATHER_MS);
     assert.deepEqual(
       rig.records.map(({ call }) => call.timeline),
       [
@@ -146,7 +147,7 @@ describe("records and logs", () => {
     await rig.clock.advance(1000);
     await call.outcome;
     await rest(rig);
-    await rig.clock.advance(10);
+    await rig.clock.advance(GATHER_MS);
     assert.equal(rig.records[0]?.call.status, "timeout");
   });
 });

@@ -1,18 +1,22 @@
 import type { Logger } from "pino";
+import { Alarms } from "../clock/alarms.ts";
+import type { Canceller } from "../clock/cancel.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Ids } from "../clock/ids.ts";
 import type { Driver } from "../driver/driver.ts";
-import type { AnswerSink, CallInput, Format } from "../format/format.ts";
-import type { Call, CallStatus, Timeline } from "../model/call.ts";
+import type { Format } from "../format/format.ts";
+import type { Call } from "../model/call.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import type { FnSettings, FormatName } from "../model/fn.ts";
-import type { CallStore, RouteInApp } from "../store/store.ts";
+import type { CallStore } from "../store/store.ts";
+import { AfterTurn } from "./after-turn.ts";
 import { Budget } from "./budget.ts";
-import { CallLog, settled } from "./call-log.ts";
+import type { CallLog } from "./call-log.ts";
 import { ColdCalls } from "./cold-calls.ts";
 import { Evictor, type Shortage } from "./evictor.ts";
+import { Execution, type Submission } from "./execution.ts";
 import { HotPool } from "./hot-pool.ts";
-import { type LaunchSpec, launchSpecOf } from "./launch-spec.ts";
+import type { LaunchSpec } from "./launch-spec.ts";
 import { LaunchError, Launcher } from "./launcher.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { type MemoryReading, MemoryWatch } from "./memory-capacity.ts";
@@ -21,6 +25,7 @@ import { Recorder } from "./recorder.ts";
 import { StartLimiter } from "./start-limiter.ts";
 
 export type { AnswerSink, CallInput, HeaderField } from "../format/format.ts";
+export type { CallSink, Submission } from "./execution.ts";
 
 export interface AgentOptions {
   readonly driver: Driver;
@@ -48,23 +53,6 @@ export interface AgentOptions {
   readonly observer: AgentObserver;
 }
 
-/** One call to be run. */
-export interface Submission {
-  readonly route: RouteInApp;
-  readonly input: CallInput;
-  /** When the call was accepted: what it waits counts from here. Wall clock, and the same moment in monotonic ns. */
-  readonly createdAtMs: number;
-  readonly createdAtNs: number;
-  readonly sink: CallSink;
-  /** Aborted by the caller's side when it leaves, and by the agent at the deadline: the reason is the call's error. */
-  readonly cancel: AbortController;
-}
-
-export interface CallSink extends AnswerSink {
-  /** A container has the call, after so long, for these reasons. Comes before `head`. */
-  started(waitNs: number, timeline: Timeline): void;
-}
-
 /** Turns calls into executions on this machine: finds or makes a container for each, within the memory there is. */
 export class Agent {
   readonly #options: AgentOptions;
@@ -81,12 +69,15 @@ export class Agent {
   #active = 0;
   #stopping: Promise<void> | undefined;
   #onQuiet: (() => void) | undefined;
-  readonly #cancels = new Set<AbortController>();
+  readonly #cancels = new Set<Canceller>();
+  readonly #deadlines: Alarms;
+  readonly #afterTurn = new AfterTurn();
   /** Calls that were answered and whose log is not whole yet. */
   readonly #settling = new Set<Promise<void>>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#deadlines = new Alarms(options.clock);
     const relieve = () => this.#evictor.relieve();
     this.#memory = new Budget(options.memoryMib, relieve);
     this.#cpus = new Budget(options.cpusMilli, relieve);
@@ -137,12 +128,11 @@ export class Agent {
   async submit(submission: Submission): Promise<void> {
     if (this.#stopping) throw new FnError("server_stopping");
     const { route, cancel } = submission;
-    const { clock, observer } = this.#options;
-    const execution: Execution = { ...submission, spec: launchSpecOf(route), log: new CallLog() };
-    observer.callSubmitted(execution.spec);
-    const deadline = clock.after(1000 * route.fn.timeoutS - this.#elapsedMs(submission), () => {
-      cancel.abort(new FnError("call_timeout"));
-    });
+    const execution = new Execution(submission);
+    this.#options.observer.callSubmitted(execution.spec);
+    const nowNs = this.#options.clock.monotonicNs();
+    const leftMs = 1000 * route.fn.timeoutS - (nowNs - submission.createdAtNs) / 1e6;
+    const deadline = this.#deadlines.after(leftMs, nowNs, () => cancel.abort(new FnError("call_timeout")));
     this.#active++;
     this.#cancels.add(cancel);
     let error: FnError | undefined;
@@ -165,6 +155,8 @@ export class Agent {
 
   /** Resolves when every call that was answered is stored, or could not be. */
   async flushCalls(): Promise<void> {
+    // Answered in this turn or before: their records are made at the end of it.
+    if (this.#afterTurn.size > 0) await new Promise<void>((resolve) => this.#afterTurn.run(resolve));
     await Promise.all(this.#settling);
     await this.#recorder.flush();
   }
@@ -196,15 +188,20 @@ export class Agent {
   async #runHot(execution: Execution): Promise<void> {
     const { spec, cancel, input, sink, log } = execution;
     const pool = this.#poolOf(spec);
-    const container = await pool.acquire(this.#slotWaitMs(execution), cancel.signal);
+    const slot = pool.acquire(this.#slotWaitMs(execution), cancel.signal);
+    const container = slot instanceof Promise ? await slot : slot;
     execution.container = container;
     try {
       this.#onStarted(execution, container);
       await container.run(input, sink, log, cancel);
     } finally {
       // The answer need not wait for this. And stderr written before the answer is read in this turn of the event
-      // loop at the latest: the next call must not begin before.
-      void this.#afterThisTurn(() => pool.release(container));
+      // loop at the latest, or comes a moment later: the next call must not begin before.
+      this.#afterThisTurn(() => {
+        const arrival = container.untilLogArrives();
+        if (arrival) return arrival.then(() => pool.release(container));
+        pool.release(container);
+      });
     }
   }
 
@@ -217,7 +214,7 @@ export class Agent {
       await container.runToExit(input, sink, log, cancel);
     } finally {
       // The answer does not wait for the removal.
-      void this.#afterThisTurn(() => this.#coldCalls.release(container));
+      this.#afterThisTurn(() => this.#coldCalls.release(container));
     }
   }
 
@@ -232,12 +229,11 @@ export class Agent {
 
   #onStarted(execution: Execution, container: LiveContainer): void {
     const { clock, observer } = this.#options;
-    execution.startedAtMs = clock.nowMs();
-    execution.startedAtNs = clock.monotonicNs();
-    const waitNs = execution.startedAtNs - execution.createdAtNs;
+    const nowNs = clock.monotonicNs();
+    const waitNs = nowNs - execution.createdAtNs;
+    const timeline = execution.began(container, clock.nowMs(), nowNs);
     observer.callStarted(execution.spec, waitNs / 1e6);
-    execution.timeline = waitTimeline(waitNs / 1e6, container.takeLaunchTimes());
-    execution.sink.started(waitNs, execution.timeline);
+    execution.sink.started(waitNs, timeline);
   }
 
   #poolOf(spec: LaunchSpec): HotPool {
@@ -279,40 +275,49 @@ export class Agent {
 
   /** Records the call, once its log is whole. */
   #finish(execution: Execution, error: FnError | undefined): void {
-    const { container, log, spec, startedAtNs } = execution;
+    const { container, log, spec } = execution;
     const { clock, observer } = this.#options;
     const nowNs = clock.monotonicNs();
-    const runMs = startedAtNs === undefined ? undefined : (nowNs - startedAtNs) / 1e6;
-    execution.timeline ??= { queue: this.#elapsedMs(execution) };
-    if (runMs !== undefined) execution.timeline = { ...execution.timeline, run: runMs };
-    const call = callOf(execution, clock.nowMs(), error);
-    observer.callEnded(spec, call.status, runMs);
-    const recorded = this.#afterThisTurn(async () => {
-      await settled(log, clock);
-      container?.closeLog(log);
-      this.#recorder.record({ call, log: log.text() });
+    const call = execution.ended(clock.nowMs(), nowNs, error);
+    observer.callEnded(spec, call.status, execution.runMs(nowNs));
+    this.#afterThisTurn(() => {
+      const isWhole = container?.untilLogIsWhole(log);
+      if (isWhole) return this.#recordLater(isWhole, () => this.#record(call, log, container));
+      this.#record(call, log, container);
     });
-    this.#settling.add(recorded);
-    void recorded.then(() => this.#settling.delete(recorded));
     this.#active--;
     this.#checkQuiet();
   }
 
+  #record(call: Call, log: CallLog, container: LiveContainer | undefined): void {
+    container?.closeLog(log);
+    this.#recorder.record({ call, log: log.text() });
+  }
+
+  /** The rest of its log may still be on its way. */
+  #recordLater(isWhole: Promise<void>, record: () => void): Promise<void> {
+    const recorded = isWhole.then(() => {
+      record();
+      this.#settling.delete(recorded);
+    });
+    this.#settling.add(recorded);
+    return recorded;
+  }
+
   /** Does something in a moment, and counts as active until it is done. */
-  #afterThisTurn(action: () => void | Promise<void>): Promise<void> {
+  #afterThisTurn(action: () => void | Promise<void>): void {
     this.#active++;
-    return new Promise((resolve) => {
-      setImmediate(async () => {
-        try {
-          await action();
-        } finally {
-          this.#active--;
-          this.#checkQuiet();
-          resolve();
-        }
-      });
+    this.#afterTurn.run(() => {
+      const done = action();
+      if (done) void done.finally(this.#onDone);
+      else this.#onDone();
     });
   }
+
+  readonly #onDone = (): void => {
+    this.#active--;
+    this.#checkQuiet();
+  };
 
   #checkQuiet(): void {
     if (this.#active === 0) this.#onQuiet?.();
@@ -334,41 +339,4 @@ function watchMemory({ clock, readMemory }: AgentOptions, memory: Budget): Memor
       onCapacity: (capacityMib) => memory.resize(capacityMib),
     })
   );
-}
-
-interface Execution extends Submission {
-  readonly spec: LaunchSpec;
-  readonly log: CallLog;
-  startedAtMs?: number;
-  startedAtNs?: number;
-  timeline?: Timeline;
-  container?: LiveContainer;
-}
-
-function callOf(execution: Execution, completedAtMs: number, error: FnError | undefined): Call {
-  const { app, fn, trigger } = execution.route;
-  return {
-    id: execution.input.callId,
-    appId: app.id,
-    appName: app.name,
-    fnId: fn.id,
-    path: trigger.source,
-    status: statusOf(error),
-    error: error && (error.hint === undefined ? error.message : `${error.message}: ${error.hint}`),
-    createdAtMs: execution.createdAtMs,
-    startedAtMs: execution.startedAtMs,
-    completedAtMs,
-    timeline: execution.timeline ?? {},
-  };
-}
-
-/** What of the wait was not the start of the container was the line. */
-function waitTimeline(waitMs: number, launchTimes: Timeline): Timeline {
-  const { pull = 0, create = 0, start = 0, init = 0 } = launchTimes;
-  return { queue: Math.max(0, waitMs - pull - create - start - init), ...launchTimes };
-}
-
-function statusOf(error: FnError | undefined): CallStatus {
-  if (!error) return "success";
-  return error.code === "call_timeout" ? "timeout" : "error";
 }

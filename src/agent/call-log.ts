@@ -29,6 +29,7 @@ export class CallLog {
 
   /** The log as text, with Fn's closing line when something was dropped. */
   text(): string {
+    if (this.#bytes === 0) return "";
     const text = Buffer.concat(this.#parts).toString("utf8");
     if (this.#bytes <= LOG_BYTES_MAX) return text;
     return `${text}\n-----max log size ${LOG_BYTES_MAX} bytes exceeded, truncating log-----\n`;

@@ -1,3 +1,4 @@
+import { abortSignalOf, type CancelSignal } from "../clock/cancel.ts";
 import type { Clock } from "../clock/clock.ts";
 import { FnError } from "../model/errors.ts";
 import { Budget, type Release } from "./budget.ts";
@@ -38,9 +39,10 @@ export class ColdCalls {
     spec: LaunchSpec,
     env: Readonly<Record<string, string>>,
     waitMs: number,
-    signal: AbortSignal,
+    cancelSignal: CancelSignal,
   ): Promise<LiveContainer> {
     const { launcher } = this.#options;
+    const signal = abortSignalOf(cancelSignal);
     const { releasePlace, admission } = await this.#withinWait(waitMs, signal, async (waitSignal) => {
       const releasePlace = await this.#place(spec.key, waitSignal);
       try {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { CancelSignal } from "../clock/cancel.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import { orAborted } from "../clock/or-aborted.ts";
 import { FnError } from "../model/errors.ts";
@@ -81,18 +82,23 @@ export class HotPool {
    * `server_busy`, and earlier when it is known that no slot comes in time; rejects with the signal's reason, and with
    * a LaunchError when containers cannot be started.
    */
-  async acquire(waitMs: number, signal: AbortSignal): Promise<LiveContainer> {
+  acquire(waitMs: number, signal: CancelSignal): LiveContainer | Promise<LiveContainer> {
     this.#unusedTimer?.cancel();
+    const free = this.#takeFree();
+    if (!free) return this.#wait(waitMs, signal);
+    return free.isPaused ? this.#acquirePaused(free, waitMs, signal) : this.#begin(free);
+  }
+
+  async #acquirePaused(paused: LiveContainer, waitMs: number, signal: CancelSignal): Promise<LiveContainer> {
     const beganNs = this.#options.clock.monotonicNs();
     // Nothing is awaited between the last look at the stack and the first step into the line.
-    for (let free = this.#takeFree(); free; free = this.#takeFree()) {
+    for (let free: LiveContainer | undefined = paused; free; free = this.#takeFree()) {
       if (!free.isPaused || (await this.#wake(free, signal))) return this.#begin(free);
       // It costs the call nothing but the time: it takes another.
       this.#discard(free);
       this.#balance();
     }
-    const spentMs = (this.#options.clock.monotonicNs() - beganNs) / 1e6;
-    return this.#begin(await this.#wait(waitMs - spentMs, signal));
+    return this.#wait(waitMs - (this.#options.clock.monotonicNs() - beganNs) / 1e6, signal);
   }
 
   /** Gives a slot back. A container that the call left in doubt is removed. */
@@ -140,7 +146,7 @@ export class HotPool {
   }
 
   /** When the caller leaves meanwhile, the container is woken for whoever comes next. */
-  async #wake(container: LiveContainer, signal: AbortSignal): Promise<boolean> {
+  async #wake(container: LiveContainer, signal: CancelSignal): Promise<boolean> {
     const woken = container.unpause();
     try {
       return await orAborted(woken, signal);
@@ -150,19 +156,23 @@ export class HotPool {
     }
   }
 
-  async #wait(waitMs: number, signal: AbortSignal): Promise<LiveContainer> {
+  #wait(waitMs: number, signal: CancelSignal): Promise<LiveContainer> {
     const failure = this.#live.size === 0 ? this.#launches.recentFailure : undefined;
-    if (failure) throw failure;
-    if (this.#isTooLong(this.#queue.waiting, waitMs)) throw this.#busy(0);
+    if (failure) return Promise.reject(failure);
+    if (this.#isTooLong(this.#queue.waiting, waitMs)) return Promise.reject(this.#busy(0));
     const slot = this.#queue.wait(waitMs, () => this.#busy(waitMs), signal);
     this.#experience.lineBegan();
     this.#balance();
-    try {
-      return await slot;
-    } finally {
-      this.#balance();
-    }
+    // Whoever hands out a slot looks again by itself; whoever leaves the line without one does not.
+    return slot.then(this.#onSlot, this.#onNoSlot);
   }
+
+  readonly #onSlot = (container: LiveContainer): LiveContainer => this.#begin(container);
+
+  readonly #onNoSlot = (reason: unknown): never => {
+    this.#balance();
+    throw reason;
+  };
 
   /** Whether a call with so many before it cannot be served in the time it may still wait. */
   #isTooLong(ahead: number, leftMs: number): boolean {

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import type { Canceller } from "../clock/cancel.ts";
 import { type Clock, sleep, within } from "../clock/clock.ts";
 import { orAborted } from "../clock/or-aborted.ts";
 import type { Container, Exit } from "../driver/driver.ts";
@@ -60,7 +61,7 @@ export class LiveContainer implements Holding {
   readonly #parts: LiveContainerParts;
   #launchTimes: Timeline;
   #exit: Exit | undefined;
-  #call: AbortController | undefined;
+  #call: Canceller | undefined;
   /** Of the last call, or of the one that runs. */
   #log: CallLog | undefined;
   /** Calls before that one, in a row, that have logged nothing; undefined in the first one. */
@@ -125,7 +126,7 @@ export class LiveContainer implements Holding {
    * Runs one call. Rejects with an FnError that says what went wrong, or the reason with which `cancel` was aborted.
    * What is logged goes on belonging to the call until the next one, or until `closeLog`.
    */
-  async run(input: CallInput, sink: AnswerSink, log: CallLog, cancel: AbortController): Promise<void> {
+  async run(input: CallInput, sink: AnswerSink, log: CallLog, cancel: Canceller): Promise<void> {
     this.#call = cancel;
     this.#countSilence(log);
     this.#parts.tap.creditTo(log);
@@ -139,7 +140,7 @@ export class LiveContainer implements Holding {
   }
 
   /** Runs the one call of a cold container: it succeeds when the container ends with exit code 0. */
-  async runToExit(input: CallInput, sink: AnswerSink, log: CallLog, cancel: AbortController): Promise<void> {
+  async runToExit(input: CallInput, sink: AnswerSink, log: CallLog, cancel: Canceller): Promise<void> {
     await this.run(input, sink, log, cancel);
     const exit = await orAborted(this.ended, cancel.signal);
     await this.#restOfLog();

@@ -7,10 +7,10 @@ import type { CallStore } from "../store/store.ts";
 const PENDING_MAX = 20_000;
 /** Log text that waits for the store, at most; 64 calls that wrote as much as is kept. */
 const PENDING_LOG_CHARS_MAX = 64 * 1024 * 1024;
-/** Records in one transaction: large enough that its cost is shared, small enough that it is over in milliseconds. */
-const BATCH_MAX = 500;
-/** How long a record may wait for others to join it. */
-const GATHER_MS = 10;
+/** Records in one transaction: large enough that its cost is shared, small enough to be over in some milliseconds. */
+const BATCH_MAX = 1000;
+/** How long a record may wait for others to join it: each transaction writes whole pages, however little is new. */
+export const GATHER_MS = 50;
 /** Between two attempts, while the store cannot be reached. */
 const RETRY_MS = 1000;
 

@@ -1,10 +1,46 @@
-import type { Clock } from "../clock/clock.ts";
+import { Alarms } from "../clock/alarms.ts";
+import type { CancelSignal } from "../clock/cancel.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
 
-interface Waiter<Slot> {
-  readonly take: (slot: Slot) => void;
-  readonly fail: (reason: unknown) => void;
+/** One call in line. */
+class Waiter<Slot> {
+  readonly slot = Promise.withResolvers<Slot>();
   /** When it has waited long enough, in monotonic ns. */
   readonly deadlineNs: number;
+  readonly #signal: CancelSignal;
+  readonly #timer: Timer;
+  readonly #onLeave: (waiter: Waiter<Slot>) => void;
+
+  constructor(
+    deadlineNs: number,
+    signal: CancelSignal,
+    startTimer: (waiter: Waiter<Slot>) => Timer,
+    onLeave: (waiter: Waiter<Slot>) => void,
+  ) {
+    this.deadlineNs = deadlineNs;
+    this.#signal = signal;
+    this.#onLeave = onLeave;
+    this.#timer = startTimer(this);
+    signal.addEventListener("abort", this.#onAbort);
+  }
+
+  take(slot: Slot): void {
+    this.#leave();
+    this.slot.resolve(slot);
+  }
+
+  fail(reason: unknown): void {
+    this.#leave();
+    this.slot.reject(reason);
+  }
+
+  readonly #onAbort = (): void => this.fail(this.#signal.reason);
+
+  #leave(): void {
+    this.#timer.cancel();
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#onLeave(this);
+  }
 }
 
 /**
@@ -18,9 +54,11 @@ export class SlotQueue<Slot> {
   readonly #free: Slot[] = [];
   readonly #waiters = new Set<Waiter<Slot>>();
   readonly #clock: Clock;
+  readonly #alarms: Alarms;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#alarms = new Alarms(clock);
   }
 
   /** How many calls wait. */
@@ -42,31 +80,19 @@ export class SlotQueue<Slot> {
    * Waits in line for a slot, for at most `waitMs`. Rejects with `onTimeout()` when that has passed, with the
    * signal's reason when it is aborted, and with what `failAll` is given.
    */
-  wait(waitMs: number, onTimeout: () => unknown, signal: AbortSignal): Promise<Slot> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const leave = () => {
-        this.#waiters.delete(waiter);
-        timer.cancel();
-        signal.removeEventListener("abort", onAbort);
-      };
-      const waiter: Waiter<Slot> = {
-        take: (slot) => {
-          leave();
-          resolve(slot);
-        },
-        fail: (reason) => {
-          leave();
-          reject(reason);
-        },
-        deadlineNs: this.#clock.monotonicNs() + waitMs * 1e6,
-      };
-      const onAbort = () => waiter.fail(signal.reason);
-      const timer = this.#clock.after(waitMs, () => waiter.fail(onTimeout()));
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#waiters.add(waiter);
-    });
+  wait(waitMs: number, onTimeout: () => unknown, signal: CancelSignal): Promise<Slot> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const nowNs = this.#clock.monotonicNs();
+    const startTimer = (waiter: Waiter<Slot>) =>
+      this.#alarms.after(waitMs, nowNs, () => waiter.fail(onTimeout()));
+    const waiter = new Waiter<Slot>(nowNs + waitMs * 1e6, signal, startTimer, this.#onLeave);
+    this.#waiters.add(waiter);
+    return waiter.slot.promise;
   }
+
+  readonly #onLeave = (waiter: Waiter<Slot>): void => {
+    this.#waiters.delete(waiter);
+  };
 
   /** Hands a slot to the first in line. False when nobody waits: the slot is then on top of the stack. */
   release(slot: Slot): boolean {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { settle } from "../clock/fake-clock.ts";
 import { FnError } from "../model/errors.ts";
 import type { AgentOptions } from "./agent.ts";
+import { GATHER_MS } from "./recorder.ts";
 import { createRig, echo, held, rest } from "./rig.suite.ts";
 
 describe("waiting", () => {
@@ -72,7 +73,7 @@ describe("waiting", () => {
         "eight before it take 32 s, and it may wait for 15 s",
       );
       assert.equal(refused.error()?.retryAfterS, 32);
-      await rig.clock.advance(10);
+      await rig.clock.advance(GATHER_MS);
       assert.equal(rig.records.at(-1)?.call.status, "error");
       for (const { cancel } of line) cancel.abort(new FnError("client_gone"));
     });
@@ -121,7 +122,7 @@ describe("waiting", () => {
     const waiting = rig.call("f");
     await rig.clock.advance(15_000);
     await waiting.outcome;
-    await rig.clock.advance(10);
+    await rig.clock.advance(GATHER_MS);
     const record = rig.records.find(({ call }) => call.id === waiting.id);
     assert.equal(record?.call.status, "error");
     assert.equal(record?.call.startedAtMs, undefined);

@@ -1,3 +1,5 @@
+import type { CancelSignal } from "./cancel.ts";
+
 /**
  * Time, handed in. Nothing but `main` makes a real clock; tests advance a fake one, so no test sleeps.
  */
@@ -29,7 +31,7 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after `delayMs`; rejects with the signal's reason when it is aborted first. */
-export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, delayMs: number, signal?: CancelSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const onAbort = () => {

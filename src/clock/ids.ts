@@ -15,25 +15,30 @@ export interface Ids {
  */
 export function createIds(clock: Clock, random: Random): Ids {
   const process = Math.floor(random.next() * 2 ** 48);
+  // 128 bits are more than a number holds, and every call needs an id: the text is put together from three parts,
+  // the last of which carries the counter and the lowest three bits of the process.
+  const processText = base32(Math.floor(process / 8), 9);
+  const processRest = (process % 8) * 2 ** 32;
   let counter = Math.floor(random.next() * 2 ** 31);
   let lastMs = 0;
+  let lastMsText = base32(0, 10);
   return {
     next() {
       // A wall clock that steps back must not make a later id sort before an earlier one.
-      lastMs = Math.max(lastMs, clock.nowMs());
+      const nowMs = Math.max(lastMs, clock.nowMs());
+      if (nowMs !== lastMs) lastMsText = base32(nowMs, 10);
+      lastMs = nowMs;
       counter = (counter + 1) >>> 0;
-      return encode(lastMs, process, counter);
+      return lastMsText + processText + base32(processRest + counter, 7);
     },
   };
 }
 
-/** 128 bits as 26 characters of five bits, the first of which carries only three. */
-function encode(ms: number, process: number, counter: number): string {
-  let bits = (BigInt(ms) << 80n) | (BigInt(process) << 32n) | BigInt(counter);
+/** A whole number below 2^53 in so many characters of five bits. */
+function base32(value: number, length: number): string {
   let text = "";
-  for (let i = 0; i < 26; i++) {
-    text = CROCKFORD.charAt(Number(bits & 31n)) + text;
-    bits >>= 5n;
+  for (let rest = value; text.length < length; rest = Math.floor(rest / 32)) {
+    text = CROCKFORD.charAt(rest % 32) + text;
   }
   return text;
 }

@@ -1,5 +1,6 @@
+import type { CancelSignal } from "./cancel.ts";
 /** The promise's outcome, unless the signal is aborted first: then its reason. The promise itself goes on. */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function orAborted<T>(promise: Promise<T>, signal: CancelSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal.reason);
   if (signal.aborted) onAbort();

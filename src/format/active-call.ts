@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import type { CancelSignal } from "../clock/cancel.ts";
 import type { AnswerSink, HeaderField } from "./format.ts";
 
 /** Where a request is written, for as long as its call runs. */
@@ -7,6 +8,8 @@ export interface RequestPipe {
   readonly isOpen: boolean;
   /** The function may answer from now on. What it says before that is no answer. */
   begin(): void;
+  /** Text for the function, a character per byte: the head of a request, which is written in one piece. */
+  writeHead(latin1: string): void;
   /** Bytes for the function; dropped when the pipe is not open. A promise asks to wait; it resolves also at the end. */
   write(bytes: Uint8Array): void | Promise<void>;
   /** The function will read no more than this: there is nothing after the request. */
@@ -24,7 +27,7 @@ export interface Outlet {
 
 /** One call of a session, from its first byte to the last: afterwards neither side of it moves anything. */
 export class ActiveCall implements RequestPipe, Outlet {
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
   /** False as long as the function knows nothing of the call. */
@@ -41,7 +44,7 @@ export class ActiveCall implements RequestPipe, Outlet {
   constructor(
     input: Writable,
     sink: AnswerSink,
-    signal: AbortSignal,
+    signal: CancelSignal,
     resolve: () => void,
     reject: (reason: unknown) => void,
   ) {
@@ -58,6 +61,12 @@ export class ActiveCall implements RequestPipe, Outlet {
 
   begin(): void {
     this.hasBegun = true;
+  }
+
+  writeHead(latin1: string): void {
+    if (!this.isOpen) return;
+    if (this.#input.writable) this.#input.write(latin1, "latin1");
+    else this.breakRequest();
   }
 
   write(bytes: Uint8Array): void | Promise<void> {

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../clock/cancel.ts";
 import type { Outlet, RequestPipe } from "./active-call.ts";
 import { callFields, groupByName, rfc3339, textOfField } from "./call-fields.ts";
 import type { AnswerSink, CallInput, ContainerStreams, Format, Session } from "./format.ts";
@@ -59,7 +60,7 @@ class ColdSession implements Session {
     return this.#session === undefined;
   }
 
-  async exchange(input: CallInput, sink: AnswerSink, signal: AbortSignal): Promise<void> {
+  async exchange(input: CallInput, sink: AnswerSink, signal: CancelSignal): Promise<void> {
     if (this.#session) throw new Error("a second call for a cold container");
     const { stdin, stdout } = this.#container;
     const reader = new RawAnswer();

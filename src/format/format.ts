@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { CancelSignal } from "../clock/cancel.ts";
 import type { HeaderField } from "../http1/fields.ts";
 import type { Channel, FnType, FormatName } from "../model/fn.ts";
 
@@ -39,7 +40,7 @@ export interface Session {
    * `sink` throws, and with the signal's reason once it is aborted. However it ends, the container must not be used
    * again unless `session.isReusable` says so.
    */
-  exchange(input: CallInput, sink: AnswerSink, signal: AbortSignal): Promise<void>;
+  exchange(input: CallInput, sink: AnswerSink, signal: CancelSignal): Promise<void>;
   /**
    * Whether the container is in a clean state for a next call: nothing half-read, half-written or left over.
    * Checked between calls; turns false also when something arrives that no call asked for.

@@ -2,6 +2,7 @@ import { watch } from "node:fs";
 import { lstat, readlink } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
+import type { CancelSignal } from "../clock/cancel.ts";
 import { type Clock, sleep } from "../clock/clock.ts";
 import { FnError } from "../model/errors.ts";
 
@@ -17,7 +18,7 @@ const NOT_READY_RETRY_MS = 10;
  * there. Errors: `container_init_failed`, `container_start_failed` (the directory cannot be watched), and the
  * signal's reason.
  */
-export async function connectWhenReady(path: string, clock: Clock, signal: AbortSignal): Promise<Socket> {
+export async function connectWhenReady(path: string, clock: Clock, signal: CancelSignal): Promise<Socket> {
   const socketPath = await appearance(path, signal);
   for (;;) {
     try {
@@ -31,7 +32,7 @@ export async function connectWhenReady(path: string, clock: Clock, signal: Abort
 }
 
 /** Connects to a socket that has been there before. Errors: `answer_cut`, and the signal's reason. */
-export async function reconnect(path: string, signal: AbortSignal): Promise<Socket> {
+export async function reconnect(path: string, signal: CancelSignal): Promise<Socket> {
   try {
     const socketPath = await findSocket(path);
     if (socketPath === undefined) throw new Error("the function's socket is gone");
@@ -43,7 +44,7 @@ export async function reconnect(path: string, signal: AbortSignal): Promise<Sock
 }
 
 /** Resolves with the path of the socket itself when something is at `path`; nothing is missed and nothing polled. */
-function appearance(path: string, signal: AbortSignal): Promise<string> {
+function appearance(path: string, signal: CancelSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const watcher = watchDirectory(dirname(path));
@@ -94,7 +95,7 @@ async function findSocket(path: string): Promise<string | undefined> {
   return socketPath;
 }
 
-function connectTo(path: string, signal: AbortSignal): Promise<Socket> {
+function connectTo(path: string, signal: CancelSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = connect({ path });

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { CancelSignal } from "../clock/cancel.ts";
 import type { Clock } from "../clock/clock.ts";
 import { canonicalHeaderName } from "../http1/fields.ts";
 import { isPersistent } from "../http1/framing.ts";
@@ -45,7 +46,7 @@ class SocketSession implements Session {
     return state === "idle" || state === "ended";
   }
 
-  exchange(input: CallInput, sink: AnswerSink, signal: AbortSignal): Promise<void> {
+  exchange(input: CallInput, sink: AnswerSink, signal: CancelSignal): Promise<void> {
     const session = this.#session;
     if (session && session.state !== "ended") return session.exchange(input, sink, signal);
     return this.#exchangeAnew(input, sink, signal);
@@ -56,7 +57,7 @@ class SocketSession implements Session {
     this.#session?.close();
   }
 
-  async #exchangeAnew(input: CallInput, sink: AnswerSink, signal: AbortSignal): Promise<void> {
+  async #exchangeAnew(input: CallInput, sink: AnswerSink, signal: CancelSignal): Promise<void> {
     if (!this.#session) throw new Error("a call on a session that has no connection");
     this.#session.close();
     this.#session = undefined;
@@ -91,7 +92,7 @@ function send(input: CallInput, pipe: RequestPipe): void | Promise<void> {
   const { body, bodyBytes } = input;
   const head = encodeRequestHead(METHOD, "/call", requestFields(input));
   pipe.begin();
-  pipe.write(head);
+  pipe.writeHead(head);
   return body ? sendChunked(body, bodyBytes, pipe) : pipe.complete();
 }
 
@@ -159,10 +160,17 @@ function invalid(reason: string): FnError {
   return new FnError("answer_invalid", { format: "http-stream", reason });
 }
 
-/** In UTC, whole seconds: `2019-09-01T10:00:30Z`. */
+/** In UTC, whole seconds: `2019-09-01T10:00:30Z`. Calls come many in a second, so the text of the last one is kept. */
 function rfc3339Seconds(unixMs: number): string {
-  return `${new Date(unixMs).toISOString().slice(0, "2019-09-01T10:00:30".length)}Z`;
+  const second = Math.floor(unixMs / 1000);
+  if (second !== lastSecond.second) {
+    const text = new Date(second * 1000).toISOString();
+    lastSecond = { second, text: `${text.slice(0, "2019-09-01T10:00:30".length)}Z` };
+  }
+  return lastSecond.text;
 }
+
+let lastSecond = { second: 0, text: "1970-01-01T00:00:00Z" };
 
 /** Of every request, whatever the client's was. */
 const METHOD = "POST";

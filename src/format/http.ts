@@ -33,7 +33,7 @@ function send(input: CallInput, pipe: RequestPipe): void | Promise<void> {
   const { method, target, body, bodyBytes = body ? undefined : 0 } = input;
   const head = encodeRequestHead(method, target, requestFields(input, bodyBytes));
   pipe.begin();
-  pipe.write(head);
+  pipe.writeHead(head);
   if (!body || bodyBytes === 0) return pipe.complete();
   return bodyBytes === undefined ? sendChunked(body, undefined, pipe) : sendPlain(body, bodyBytes, pipe);
 }

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { CancelSignal } from "../clock/cancel.ts";
 import { FnError } from "../model/errors.ts";
 import type { FormatName } from "../model/fn.ts";
 import { ActiveCall, type Outlet, type RequestPipe } from "./active-call.ts";
@@ -89,7 +90,7 @@ export class StreamSession implements Session {
     return this.#state === "idle";
   }
 
-  exchange(input: CallInput, sink: AnswerSink, signal: AbortSignal): Promise<void> {
+  exchange(input: CallInput, sink: AnswerSink, signal: CancelSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       // The streams can end at any time, also just before a call.
       if (this.#state === "ended") throw new FnError("answer_cut");

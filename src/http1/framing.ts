@@ -12,8 +12,8 @@ export interface FramingFields {
   readonly connection: readonly string[];
 }
 
-/** Up to 15 digits: more bytes than anybody sends, and exact as a number. */
-const CONTENT_LENGTH = /^\d{1,15}$/;
+/** One or more, of up to 15 digits: more bytes than anybody sends, and exact as a number. */
+const CONTENT_LENGTHS = /^\d{1,15}(?:[\t ]*,[\t ]*\d{1,15})*$/;
 
 const NO_OPTIONS: readonly string[] = [];
 
@@ -21,12 +21,12 @@ const NO_OPTIONS: readonly string[] = [];
 export function framingFieldsOf(fields: readonly HeaderField[], minorVersion: number): FramingFields {
   let contentLength: number | undefined;
   let isChunked = false;
-  let connection = NO_OPTIONS;
+  let connection: string[] | undefined;
   for (const [name, value] of fields) {
     // The length of the name rules out nearly every field without a look at its letters.
     switch (name.length) {
       case "connection".length:
-        if (name.toLowerCase() === "connection") connection = [...connection, ...listOf(value)];
+        if (name.toLowerCase() === "connection") connection = listOf(value, connection);
         break;
       case "content-length".length:
         if (name.toLowerCase() === "content-length") contentLength = parseLength(value, contentLength);
@@ -45,7 +45,7 @@ export function framingFieldsOf(fields: readonly HeaderField[], minorVersion: nu
   if (isChunked && contentLength !== undefined) {
     throw malformed("a message has both Content-Length and Transfer-Encoding");
   }
-  return { contentLength, isChunked, connection };
+  return { contentLength, isChunked, connection: connection ?? NO_OPTIONS };
 }
 
 /** Whether the sender keeps the connection for another message, RFC 9112 section 9.3. */
@@ -56,21 +56,19 @@ export function isPersistent(minorVersion: number, connection: readonly string[]
 
 /** RFC 9110 section 8.6: the same length may be said several times, different ones may not. */
 function parseLength(value: string, before: number | undefined): number {
-  let length = before;
-  for (const text of value.includes(",") ? listOf(value) : [value]) {
-    if (!CONTENT_LENGTH.test(text)) throw malformed("a Content-Length is not a number of bytes");
-    if (length !== undefined && length !== Number(text)) throw malformed("two Content-Lengths differ");
-    length = Number(text);
-  }
-  if (length === undefined) throw malformed("a Content-Length is empty");
+  if (!CONTENT_LENGTHS.test(value)) throw malformed("a Content-Length is not a number of bytes");
+  const [first = 0, ...others] = value.split(",").map(Number);
+  const length = before ?? first;
+  if (first !== length || others.some((other) => other !== length))
+    throw malformed("two Content-Lengths differ");
   return length;
 }
 
-/** The members of a list, RFC 9110 section 5.6.1, in lower case. */
-function listOf(value: string): string[] {
-  return value
-    .toLowerCase()
-    .split(",")
-    .map((member) => member.trim())
-    .filter((member) => member !== "");
+/** The members of a list, RFC 9110 section 5.6.1, in lower case, behind those of an earlier field. */
+function listOf(value: string, members: string[] = []): string[] {
+  for (const text of value.toLowerCase().split(",")) {
+    const member = text.trim();
+    if (member !== "") members.push(member);
+  }
+  return members;
 }

@@ -9,7 +9,12 @@ export class Http1Error extends Error {
   }
 }
 
-export type Http1ErrorKind = "malformed" | "head_too_large";
+export type Http1ErrorKind =
+  | "malformed"
+  | "head_too_large"
+  | "target_too_long"
+  | "version_unsupported"
+  | "too_slow";
 
 export function malformed(message: string): Http1Error {
   return new Http1Error("malformed", message);

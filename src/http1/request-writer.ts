@@ -1,23 +1,27 @@
-import { type HeaderField, isFieldValue, isToken } from "./fields.ts";
+import { areFieldLines, type HeaderField, isToken, refuseBadField } from "./fields.ts";
 import { malformed } from "./http1-error.ts";
 
 /** RFC 9112 section 3.2: no white space; bytes beyond ASCII are let through as they came. */
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 
 /**
- * The head of a request, up to and with the empty line. Fields are written in the order given, spelled as given.
+ * The head of a request, up to and with the empty line, one character per byte. Fields are written in the order
+ * given, spelled as given.
  * Throws Http1Error when a part of it would break out of its place: a line break, or a blank in a name.
  */
-export function encodeRequestHead(method: string, target: string, fields: readonly HeaderField[]): Buffer {
+export function encodeRequestHead(method: string, target: string, fields: readonly HeaderField[]): string {
   if (!isToken(method)) throw malformed("a method is not a token");
   if (!TARGET.test(target)) throw malformed("a request target has a character it may not have");
-  let text = `${method} ${target} HTTP/1.1\r\n`;
+  let lines = "";
+  let hasColon = false;
   for (const [name, value] of fields) {
-    if (!isToken(name)) throw malformed("a field name is not a token");
-    if (!isFieldValue(value)) throw malformed(`the value of ${name} has a character it may not have`);
-    text += `${name}: ${value}\r\n`;
+    hasColon ||= name.includes(":");
+    lines += `${name}: ${value}\r\n`;
   }
-  return Buffer.from(`${text}\r\n`, "latin1");
+  if (hasColon || !areFieldLines(lines, fields.length)) {
+    for (const [name, value] of fields) refuseBadField(name, value);
+  }
+  return `${method} ${target} HTTP/1.1\r\n${lines}\r\n`;
 }
 
 /** A part of a body as a chunk, RFC 9112 section 7.1. The part is copied. An empty one would end the body. */

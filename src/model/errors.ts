@@ -135,6 +135,10 @@ export const ERRORS = {
   internal: platform(500, "internal server error"),
 
   request_malformed: caller(400, "Malformed request: {reason}"),
+  request_too_slow: caller(408, "The request took too long to come"),
+  request_target_too_long: caller(414, "The request target is too long: {reason}"),
+  request_head_too_large: caller(431, "The request's header is too large: {reason}"),
+  http_version_unsupported: caller(505, "Unsupported HTTP version: {reason}. Use HTTP/1.1"),
   node_missing: caller(400, 'Give the node as JSON: {"node":"host:port"}'),
   node_name_invalid: caller(400, "'{node}' is not a node. Give host:port, such as 10.0.0.1:8080"),
   no_node: platform(

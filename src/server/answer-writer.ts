@@ -1,7 +1,7 @@
-import type { ServerResponse } from "node:http";
 import type { CallSink, HeaderField } from "../agent/agent.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import { formatGoDuration } from "../clock/go-duration.ts";
+import type { Exchange } from "../http1/exchange.ts";
 import { isHopByHop } from "../http1/fields.ts";
 import { TIMELINE_STEPS, type Timeline } from "../model/call.ts";
 import { errorText, FnError } from "../model/errors.ts";
@@ -20,7 +20,7 @@ const RETRY_AFTER_S = 15;
 /** Fields that only the platform may set on an answer. */
 const RESERVED: ReadonlySet<string> = new Set(["fn_call_id", "fn-call-id", "fn-node", "xxx-fxlb-wait"]);
 export interface AnswerOptions {
-  readonly response: ServerResponse;
+  readonly exchange: Exchange;
   readonly clock: Clock;
   readonly callId: string;
   readonly nodeName: string;
@@ -36,7 +36,7 @@ export interface AnswerOptions {
   readonly showsTimeline: boolean;
 }
 
-/** Writes one answer to its caller. The one owner of the response: after `end` or `fail` nothing is written. */
+/** Writes one answer to its caller. The one owner of the exchange: after `end` or `fail` nothing is written. */
 export class AnswerWriter implements CallSink {
   readonly #options: AnswerOptions;
   #waitNs: number | undefined;
@@ -72,7 +72,9 @@ export class AnswerWriter implements CallSink {
     this.#held.push(part);
     this.#heldBytes += part.length;
     if (this.#heldBytes >= HOLD_BYTES) return this.#startStreaming();
-    if (!this.#options.isJudgedAtEnd) {
+    // With its last byte there the end comes in a moment: no need to watch for it.
+    const isWhole = this.#heldBytes === this.#bodyBytes;
+    if (!isWhole && !this.#options.isJudgedAtEnd) {
       this.#holdTimer ??= this.#options.clock.after(HOLD_MS, () => {
         // A caller that has left is noticed by the call's cancel, not here.
         Promise.resolve(this.#startStreaming()).catch(() => {});
@@ -82,13 +84,12 @@ export class AnswerWriter implements CallSink {
 
   /** The answer is whole. */
   end(): void {
-    const { response } = this.#options;
+    const { exchange } = this.#options;
     if (this.#state === "held") {
-      const isHead = response.req.method === "HEAD";
-      this.#writeHead(this.#lengthField(isHead ? (this.#bodyBytes ?? this.#heldBytes) : this.#heldBytes));
-      response.end(this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held));
+      const body = joined(this.#held);
+      exchange.answer(this.#status, this.#answerFields(), body, this.#bodyBytes ?? body.length);
     } else if (this.#state === "streaming") {
-      response.end();
+      exchange.end();
     }
     this.#finish();
   }
@@ -98,18 +99,15 @@ export class AnswerWriter implements CallSink {
    * simply ended would look whole.
    */
   fail(error: FnError): void {
-    const { response } = this.#options;
+    const { exchange } = this.#options;
     if (this.#state === "held") {
-      this.#status = error.status;
       this.#fields = [["Content-Type", "application/json; charset=utf-8"]];
       this.#waitNs ??= hasWaited(error) ? this.#options.elapsedNs() : undefined;
-      const body = Buffer.from(errorText(error));
       const retryAfterS = error.retryAfterS ?? RETRY_AFTER_S;
       const retry = error.status === 503 ? ["Retry-After", String(retryAfterS)] : [];
-      this.#writeHead(["Content-Length", String(body.length), ...retry]);
-      response.end(body);
+      exchange.answer(error.status, [...this.#answerFields(), ...retry], Buffer.from(errorText(error)));
     } else if (this.#state === "streaming") {
-      response.destroy();
+      exchange.breakOff();
     }
     this.#finish();
   }
@@ -124,32 +122,18 @@ export class AnswerWriter implements CallSink {
     this.#holdTimer?.cancel();
     if (this.#state !== "held") return;
     this.#state = "streaming";
-    this.#writeHead(this.#lengthField(this.#bodyBytes));
-    const held = Buffer.concat(this.#held);
+    this.#options.exchange.begin(this.#status, this.#answerFields(), this.#bodyBytes);
+    const held = joined(this.#held);
     this.#held = [];
     return this.#stream(held);
   }
 
   #stream(part: Uint8Array): void | Promise<void> {
-    const { response } = this.#options;
-    if (response.destroyed) return Promise.reject(new FnError("client_gone"));
-    if (response.write(part)) return;
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        response.off("drain", settle);
-        response.off("close", settle);
-        if (response.destroyed) reject(new FnError("client_gone"));
-        else resolve();
-      };
-      response.on("drain", settle);
-      response.on("close", settle);
+    const { exchange } = this.#options;
+    if (exchange.isOver) return Promise.reject(new FnError("client_gone"));
+    return exchange.write(part)?.catch((cause) => {
+      throw new FnError("client_gone", {}, { cause });
     });
-  }
-
-  /** 204 and 304 have no body and no length, RFC 9110 section 8.6. Without a length the body goes in chunks. */
-  #lengthField(bodyBytes: number | undefined): readonly string[] {
-    const hasLength = bodyBytes !== undefined && this.#status !== 204 && this.#status !== 304;
-    return hasLength ? ["Content-Length", String(bodyBytes)] : [];
   }
 
   /** The steps so far, and the run if it is over: an answer that streams begins before its end is known. */
@@ -164,8 +148,9 @@ export class AnswerWriter implements CallSink {
     }).join(", ");
   }
 
-  #writeHead(more: readonly string[]): void {
-    const { response, callId, nodeName, routeHeaders, showsTimeline } = this.#options;
+  /** Names and values in turn. */
+  #answerFields(): string[] {
+    const { callId, nodeName, routeHeaders, showsTimeline } = this.#options;
     const flat: string[] = ["Fn_call_id", callId, "Fn-Node", nodeName];
     const timing = showsTimeline ? this.#serverTiming() : "";
     if (timing !== "") flat.push("Server-Timing", timing);
@@ -182,8 +167,13 @@ export class AnswerWriter implements CallSink {
       if (isAllowed(name)) flat.push(name, value);
     }
     if (!hasType) flat.push("Content-Type", "application/json");
-    response.writeHead(this.#status, [...flat, ...more]);
+    return flat;
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  return parts.length === 1 && first ? first : Buffer.concat(parts);
 }
 
 /** The errors after which a balancer wants to know how long the call was in line. */
@@ -202,7 +192,7 @@ function isContentType(name: string): boolean {
   return name.toLowerCase() === "content-type";
 }
 
-/** node:http writes fields as Latin-1: the bytes of the micro sign in UTF-8, which balancers of Fn read, one by one. */
-function latin1(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
+/** Fields are written as Latin-1: the bytes of the micro sign in UTF-8, which balancers of Fn read, one by one. */
+function latin1(duration: string): string {
+  return duration.replace("\u00b5", "\u00c2\u00b5");
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, test } from "node:test";
 import type { Submission } from "../agent/agent.ts";
+import { FnError } from "../model/errors.ts";
 import { answering, call, startNode } from "./invoke-rig.suite.ts";
 
 describe("which calls there are", () => {
@@ -94,15 +95,16 @@ describe("what the agent is given", () => {
   test("a client that leaves cancels the call", async () => {
     const cancelled = Promise.withResolvers<unknown>();
     const { port } = await startNode(async ({ cancel }) => {
-      await once(cancel.signal, "abort");
-      cancelled.resolve(cancel.signal.reason.code);
+      await new Promise<void>((resolve) => cancel.signal.addEventListener("abort", resolve));
+      cancelled.resolve(cancel.signal.reason);
       throw cancel.signal.reason;
     });
     const client = connect(port, "127.0.0.1");
     client.write("GET /r/app/x HTTP/1.1\r\nHost: a\r\n\r\n");
     await once(client, "connect");
     client.destroy();
-    assert.equal(await cancelled.promise, "client_gone");
+    const reason = await cancelled.promise;
+    assert.equal(reason instanceof FnError && reason.code, "client_gone");
   });
 });
 

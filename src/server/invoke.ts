@@ -1,14 +1,17 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Agent, CallInput } from "../agent/agent.ts";
+import { Cancel } from "../clock/cancel.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Ids } from "../clock/ids.ts";
+import type { Exchange } from "../http1/exchange.ts";
+import type { RequestHead } from "../http1/request-reader.ts";
 import { asFnError, errorText, FnError } from "../model/errors.ts";
 import { cleanRoutePath } from "../model/route.ts";
 import type { RouteInApp } from "../store/store.ts";
 import { AnswerWriter } from "./answer-writer.ts";
-import { endToEndFields } from "./fields.ts";
+import { endToEndFields, hasField } from "./fields.ts";
+import { asRequestError } from "./request-error.ts";
 import type { RouteCache } from "./route-cache.ts";
-import { decodedPath } from "./target.ts";
+import { decodedPath, pathOf } from "./target.ts";
 
 const METHODS: ReadonlySet<string> = new Set([
   "GET",
@@ -46,102 +49,96 @@ export class Invoker {
   }
 
   /** Runs the call and writes its answer. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async handle(exchange: Exchange): Promise<void> {
     const { clock } = this.#options;
     const createdAtMs = clock.nowMs();
     const createdAtNs = clock.monotonicNs();
     let route: RouteInApp;
     try {
-      route = await this.#routeOf(request);
-      this.#refuseLargeBody(request);
+      const { method, target } = exchange.head;
+      if (!METHODS.has(method)) throw new FnError("path_not_found", { path: pathOf(target) });
+      const known = this.#options.routes.peek(pathOf(target));
+      route = known ?? (await this.#routeOf(target));
+      this.#refuseLargeBody(exchange.head);
     } catch (error) {
-      writeError(response, asFnError(error));
+      writeError(exchange, asFnError(error));
       return;
     }
 
     const callId = this.#options.ids.next();
-    const cancel = new AbortController();
-    response.once("close", () => {
-      if (!response.writableFinished) cancel.abort(new FnError("client_gone"));
-    });
+    const cancel = new Cancel();
+    exchange.onGone = () => cancel.abort(new FnError("client_gone"));
+    if (exchange.isOver) exchange.onGone();
     const answer = new AnswerWriter({
-      response,
+      exchange,
       clock,
       callId,
       nodeName: this.#options.nodeName,
       routeHeaders: route.trigger.headers,
       isJudgedAtEnd: route.fn.format === "default",
       elapsedNs: () => clock.monotonicNs() - createdAtNs,
-      showsTimeline: request.headers["fn-show-timeline"] !== undefined,
+      showsTimeline: hasField(exchange.head.fields, "fn-show-timeline"),
     });
     try {
       if (route.fn.type === "async") throw new FnError("async_unsupported");
-      const input = this.#inputOf(request, route, callId, createdAtMs);
+      const input = this.#inputOf(exchange, route, callId, createdAtMs);
       await this.#options.agent.submit({ route, input, createdAtMs, createdAtNs, sink: answer, cancel });
       answer.end();
     } catch (error) {
       answer.fail(asFnError(error));
     }
-    // What the function left unread of the body would block the next request on this connection.
-    if (!request.complete) request.resume();
   }
 
-  async #routeOf(request: IncomingMessage): Promise<RouteInApp> {
+  async #routeOf(target: string): Promise<RouteInApp> {
     // Routing works on what the client meant, however it spelled that.
-    const path = decodedPath(request.url ?? "/");
+    const path = decodedPath(target);
     if (path === undefined) throw new FnError("route_path_malformed");
-    if (!METHODS.has(request.method ?? "")) throw new FnError("path_not_found", { path });
     const [, appName = "", rest = ""] = /^\/r\/([^/]*)(.*)$/s.exec(path) ?? [];
     if (appName === "") throw new FnError("app_name_missing");
-    const route = await this.#options.routes.get(appName, cleanRoutePath(rest));
+    const route = await this.#options.routes.get(appName, cleanRoutePath(rest), pathOf(target));
     if (route) return route;
     throw new FnError((await this.#options.routes.hasApp(appName)) ? "route_not_found" : "app_not_found");
   }
 
-  #refuseLargeBody(request: IncomingMessage): void {
+  #refuseLargeBody({ contentLength: length = 0 }: RequestHead): void {
     const { bodyBytesMax: max } = this.#options;
-    const length = Number(request.headers["content-length"] ?? 0);
     if (length > max) throw new FnError("body_too_large", { length, max });
   }
 
-  #inputOf(request: IncomingMessage, route: RouteInApp, callId: string, createdAtMs: number): CallInput {
-    const { headers, method = "GET", rawHeaders, url = "/" } = request;
-    const host = headers.host ?? "";
-    const length = headers["content-length"];
-    const isChunked = headers["transfer-encoding"] !== undefined;
-    const hasBody = isChunked || (length !== undefined && length !== "0");
+  #inputOf({ head, body }: Exchange, route: RouteInApp, callId: string, createdAtMs: number): CallInput {
+    const { method, target, host, contentLength } = head;
     return {
       callId,
       type: route.fn.type,
       method,
-      target: url,
+      target,
       host,
-      requestUrl: `http://${host}${url}`,
-      headers: endToEndFields(rawHeaders, headers.connection),
+      requestUrl: `http://${host}${target}`,
+      headers: endToEndFields(head),
       deadlineMs: createdAtMs + 1000 * route.fn.timeoutS,
-      body: hasBody ? limited(request, this.#options.bodyBytesMax) : undefined,
-      bodyBytes: length === undefined ? undefined : Number(length),
+      body: body && limited(body, this.#options.bodyBytesMax),
+      bodyBytes: contentLength,
     };
   }
 }
 
 /** An error before there was a call. */
-export function writeError(response: ServerResponse, error: FnError): void {
-  const body = Buffer.from(errorText(error));
-  response.writeHead(error.status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": body.length,
-  });
-  response.end(body);
+export function writeError(exchange: Exchange, error: FnError): void {
+  exchange.answer(error.status, JSON_TYPE, Buffer.from(errorText(error)));
 }
 
+export const JSON_TYPE: readonly string[] = ["Content-Type", "application/json; charset=utf-8"];
+
 /** The body as it comes. A length that was told has been checked; chunks are counted. */
-async function* limited(request: IncomingMessage, max: number): AsyncGenerator<Uint8Array> {
+async function* limited(body: AsyncIterable<Uint8Array>, max: number): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  // A function that stops reading ends this loop: that must not break the connection its answer needs.
-  for await (const part of request.iterator({ destroyOnReturn: false })) {
-    bytes += part.length;
-    if (bytes > max) throw new FnError("body_too_large", { length: `over ${max}`, max });
-    yield part;
+  try {
+    for await (const part of body) {
+      bytes += part.length;
+      if (bytes > max) throw new FnError("body_too_large", { length: `over ${max}`, max });
+      yield part;
+    }
+  } catch (error) {
+    throw asRequestError(error);
   }
 }

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AgentObserver, AgentState, FnName } from "../agent/observer.ts";
 import type { CallStatus } from "../model/call.ts";
+import { QuickHistogram } from "./quick-histogram.ts";
 
 /** Functions that are told apart, at most; the rest share one pair of labels, so that a scrape stays small. */
 const FNS_MAX = 2000;
@@ -9,28 +10,24 @@ const OTHERS: FnName = { appName: "other", path: "other" };
 /** Starts, calls, and what an engine is asked for take from a millisecond to minutes. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
-const FN_LABELS = ["fn_appname", "fn_path"] as const;
-
 /**
  * What a node counts and measures, in the text format of Prometheus. The `fn_` names are those of Fn in January 2018;
  * times are seconds and sizes bytes.
  */
 export class Metrics implements AgentObserver {
   readonly #registry = new Registry();
-  readonly #fns = new Map<string, FnMetrics>();
-  readonly #calls = this.#counter("fn_calls", "Calls taken on");
-  readonly #completed = this.#counter("fn_completed", "Calls that ended well");
-  readonly #failed = this.#counter("fn_failed", "Calls that ended badly");
-  readonly #timeouts = this.#counter("fn_timeouts", "Calls that ended at their deadline");
-  readonly #errors = this.#counter("fn_errors", "Calls that ended badly for another reason");
-  readonly #queued = this.#gauge("fn_queued", "Calls that wait for a container");
-  readonly #running = this.#gauge("fn_running", "Calls that a container has");
-  readonly #waitSeconds = this.#histogram(
+  readonly #tallies = new Map<string, Tally>();
+  /** The same by the object that calls of one route share. */
+  readonly #talliesOfCalls = new WeakMap<FnName, Tally>();
+  readonly #waitSeconds = this.#quickHistogram(
     "fn_wait_duration_seconds",
     "From a call's request to its container",
   );
-  readonly #runSeconds = this.#histogram("fn_run_duration_seconds", "From a call's container to its end");
-  readonly #startSeconds = this.#histogram(
+  readonly #runSeconds = this.#quickHistogram(
+    "fn_run_duration_seconds",
+    "From a call's container to its end",
+  );
+  readonly #startSeconds = this.#quickHistogram(
     "fn_container_start_duration_seconds",
     "Until a container takes calls",
   );
@@ -51,6 +48,13 @@ export class Metrics implements AgentObserver {
   /** `stateOf` is asked at each scrape. */
   constructor(stateOf: () => AgentState) {
     const registers = [this.#registry];
+    this.#fnMetric(Counter, "fn_calls", "Calls taken on", ({ calls }) => calls);
+    this.#fnMetric(Counter, "fn_completed", "Calls that ended well", ({ success }) => success);
+    this.#fnMetric(Counter, "fn_failed", "Calls that ended badly", ({ timeout, error }) => timeout + error);
+    this.#fnMetric(Counter, "fn_timeouts", "Calls that ended at their deadline", ({ timeout }) => timeout);
+    this.#fnMetric(Counter, "fn_errors", "Calls that ended badly for another reason", ({ error }) => error);
+    this.#fnMetric(Gauge, "fn_queued", "Calls that wait for a container", ({ queued }) => queued);
+    this.#fnMetric(Gauge, "fn_running", "Calls that a container has", ({ running }) => running);
     new Gauge({
       name: "fn_containers",
       help: "Containers by state",
@@ -102,26 +106,26 @@ export class Metrics implements AgentObserver {
   }
 
   callSubmitted(fn: FnName): void {
-    const { calls, queued } = this.#of(fn);
-    calls.inc();
-    queued.inc();
+    const tally = this.#of(fn);
+    tally.calls++;
+    tally.queued++;
   }
 
   callStarted(fn: FnName, waitMs: number): void {
-    const { queued, running } = this.#of(fn);
-    queued.dec();
-    running.inc();
+    const tally = this.#of(fn);
+    tally.queued--;
+    tally.running++;
     this.#waitSeconds.observe(waitMs / 1000);
   }
 
   callEnded(fn: FnName, status: CallStatus, runMs: number | undefined): void {
-    const { queued, running, ended } = this.#of(fn);
-    if (runMs === undefined) queued.dec();
+    const tally = this.#of(fn);
+    if (runMs === undefined) tally.queued--;
     else {
-      running.dec();
+      tally.running--;
       this.#runSeconds.observe(runMs / 1000);
     }
-    for (const counter of ended[status]) counter.inc();
+    tally[status]++;
   }
 
   containerStarted(startMs: number): void {
@@ -137,48 +141,63 @@ export class Metrics implements AgentObserver {
     this.#engineSeconds.observe({ operation, outcome }, ms / 1000);
   }
 
-  /** The counters of one function; found once, since calls ask for them. */
-  #of(fn: FnName): FnMetrics {
+  #of(fn: FnName): Tally {
+    let tally = this.#talliesOfCalls.get(fn);
+    if (!tally) {
+      tally = this.#tallyOf(fn);
+      this.#talliesOfCalls.set(fn, tally);
+    }
+    return tally;
+  }
+
+  #tallyOf(fn: FnName): Tally {
     const key = `${fn.appName} ${fn.path}`;
-    const known = this.#fns.get(key);
+    const known = this.#tallies.get(key);
     if (known) return known;
-    if (this.#fns.size >= FNS_MAX && fn !== OTHERS) return this.#of(OTHERS);
-    const labels = { fn_appname: fn.appName, fn_path: fn.path };
-    const failed = this.#failed.labels(labels);
-    const metrics: FnMetrics = {
-      calls: this.#calls.labels(labels),
-      queued: this.#queued.labels(labels),
-      running: this.#running.labels(labels),
-      ended: {
-        success: [this.#completed.labels(labels)],
-        timeout: [failed, this.#timeouts.labels(labels)],
-        error: [failed, this.#errors.labels(labels)],
+    if (this.#tallies.size >= FNS_MAX && fn !== OTHERS) return this.#tallyOf(OTHERS);
+    const tally = new Tally(fn);
+    this.#tallies.set(key, tally);
+    return tally;
+  }
+
+  /** A number for each function that has had a call: a rate needs its zero. */
+  #fnMetric(
+    Kind: typeof Counter | typeof Gauge,
+    name: string,
+    help: string,
+    countOf: (tally: Tally) => number,
+  ): void {
+    const tallies = this.#tallies;
+    new Kind({
+      name,
+      help,
+      labelNames: ["fn_appname", "fn_path"],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const tally of tallies.values()) this.inc(tally.labels, countOf(tally));
       },
-    };
-    // From the first call on each series is there: a rate needs its zero.
-    for (const counter of [metrics.calls, ...Object.values(metrics.ended).flat()]) counter.inc(0);
-    this.#fns.set(key, metrics);
-    return metrics;
+    });
   }
 
-  #counter(name: string, help: string): Counter<(typeof FN_LABELS)[number]> {
-    return new Counter({ name, help, labelNames: FN_LABELS, registers: [this.#registry] });
-  }
-
-  #gauge(name: string, help: string): Gauge<(typeof FN_LABELS)[number]> {
-    return new Gauge({ name, help, labelNames: FN_LABELS, registers: [this.#registry] });
-  }
-
-  #histogram(name: string, help: string): Histogram {
-    return new Histogram({ name, help, buckets: SECONDS, registers: [this.#registry] });
+  #quickHistogram(name: string, help: string): QuickHistogram {
+    return new QuickHistogram(name, help, SECONDS, this.#registry);
   }
 }
 
-interface FnMetrics {
-  readonly calls: Counter.Internal;
-  readonly queued: Gauge.Internal<(typeof FN_LABELS)[number]>;
-  readonly running: Gauge.Internal<(typeof FN_LABELS)[number]>;
-  readonly ended: Readonly<Record<CallStatus, readonly Counter.Internal[]>>;
+/** What is counted of one function: plain numbers, since each call counts six times. */
+class Tally {
+  readonly labels: { readonly fn_appname: string; readonly fn_path: string };
+  calls = 0;
+  queued = 0;
+  running = 0;
+  success = 0;
+  timeout = 0;
+  error = 0;
+
+  constructor({ appName, path }: FnName) {
+    this.labels = { fn_appname: appName, fn_path: path };
+  }
 }
 
 const MIB = 1024 * 1024;

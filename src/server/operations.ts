@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Exchange } from "../http1/exchange.ts";
+import type { RequestHead } from "../http1/request-reader.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import { toJson } from "../model/json.ts";
 import type { Store } from "../store/store.ts";
@@ -38,22 +39,19 @@ export class Operations {
   }
 
   /** Whether this request is one of these. */
-  serves({ method, url = "" }: IncomingMessage): boolean {
-    return (method === "GET" || method === "HEAD") && this.#answers.has(pathOf(url));
+  serves({ method, target }: RequestHead): boolean {
+    return (method === "GET" || method === "HEAD") && this.#answers.has(pathOf(target));
   }
 
   /** Answers it. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async handle(exchange: Exchange): Promise<void> {
+    const { target } = exchange.head;
     try {
-      const answer = await this.#answers.get(pathOf(request.url ?? ""))?.();
-      if (!answer) throw new FnError("path_not_found", { path: request.url ?? "" });
-      response.writeHead(answer.status, {
-        "Content-Type": answer.type,
-        "Content-Length": Buffer.byteLength(answer.text),
-      });
-      response.end(answer.text);
+      const answer = await this.#answers.get(pathOf(target))?.();
+      if (!answer) throw new FnError("path_not_found", { path: target });
+      exchange.answer(answer.status, ["Content-Type", answer.type], Buffer.from(answer.text));
     } catch (error) {
-      writeError(response, asFnError(error));
+      writeError(exchange, asFnError(error));
     }
   }
 }

@@ -26,7 +26,7 @@ function setUp() {
   const clock = new FakeClock();
   // The cache uses no more of a store than this.
   const cache = new RouteCache(store as unknown as Store, clock);
-  const image = async () => (await cache.get("app", "/x"))?.fn.image;
+  const image = async () => (await cache.get("app", "/x", "/r/app/x"))?.fn.image;
   return { state, clock, cache, image };
 }
 
@@ -46,8 +46,8 @@ describe("the route cache", () => {
 
   test("a route that does not exist is looked up each time", async () => {
     const { state, cache } = setUp();
-    assert.equal(await cache.get("app", "/y"), undefined);
-    assert.equal(await cache.get("app", "/y"), undefined);
+    assert.equal(await cache.get("app", "/y", "/r/app/y"), undefined);
+    assert.equal(await cache.get("app", "/y", "/r/app/y"), undefined);
     assert.equal(state.reads, 2);
   });
 
@@ -96,5 +96,21 @@ describe("the route cache", () => {
     await assert.rejects(image());
     state.gate = Promise.resolve();
     assert.equal(await image(), "v1");
+  });
+
+  test("knows a route by the path that a client wrote, as long as nothing has changed", async () => {
+    const { state, clock, cache, image } = setUp();
+    const known = () => cache.peek("/r/app/x")?.fn.image;
+    assert.equal(known(), undefined);
+    await image();
+    assert.equal(known(), "v1");
+    assert.equal(cache.peek("/r/app//x"), undefined);
+    await clock.advance(51);
+    assert.equal(known(), undefined);
+    await image();
+    assert.equal(known(), "v1");
+    Object.assign(state, { image: "v2" });
+    cache.clear();
+    assert.equal(known(), undefined);
   });
 });

@@ -14,6 +14,8 @@ export class RouteCache {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #entries = new Map<string, RouteInApp>();
+  /** The same routes by the paths that clients wrote. */
+  readonly #byPath = new Map<string, RouteInApp>();
   readonly #lookups = new Map<string, Promise<RouteInApp | undefined>>();
   #changeCount = -1;
   #checking: Promise<void> | undefined;
@@ -24,10 +26,28 @@ export class RouteCache {
     this.#clock = clock;
   }
 
-  /** The route, or undefined when there is none. */
-  async get(appName: string, path: string): Promise<RouteInApp | undefined> {
-    const key = `${appName} ${path}`;
-    if (this.#clock.monotonicNs() - this.#checkedAtNs > TRUST_MS * 1e6) {
+  /** The route that a client's path led to last, if that is certain without a look at the store. */
+  peek(clientPath: string): RouteInApp | undefined {
+    return this.#isTrusted() ? this.#byPath.get(clientPath) : undefined;
+  }
+
+  /** The route, or undefined when there is none; from then on `peek` knows it under the path that the client wrote. */
+  async get(appName: string, path: string, clientPath: string): Promise<RouteInApp | undefined> {
+    const route = await this.#get(appName, path);
+    // One that was changed meanwhile is good for this call, and not kept.
+    if (!route || this.#entries.get(keyOf(appName, path)) !== route) return route;
+    if (this.#byPath.size >= ENTRIES_MAX) this.#byPath.clear();
+    this.#byPath.set(clientPath, route);
+    return route;
+  }
+
+  #isTrusted(): boolean {
+    return this.#clock.monotonicNs() - this.#checkedAtNs <= TRUST_MS * 1e6;
+  }
+
+  async #get(appName: string, path: string): Promise<RouteInApp | undefined> {
+    const key = keyOf(appName, path);
+    if (!this.#isTrusted()) {
       this.#checking ??= this.#check().finally(() => {
         this.#checking = undefined;
       });
@@ -49,6 +69,7 @@ export class RouteCache {
   /** Something was changed through this process. */
   clear(): void {
     this.#entries.clear();
+    this.#byPath.clear();
     // A lookup on its way may have read what was before the change: its answer is not kept.
     this.#lookups.clear();
   }
@@ -92,4 +113,8 @@ export class RouteCache {
       return;
     }
   }
+}
+
+function keyOf(appName: string, path: string): string {
+  return `${appName} ${path}`;
 }

@@ -20,5 +20,5 @@ export async function openStore(url: string, clock: Clock = systemClock): Promis
     throw new StoreOpenError(`db type not supported ${scheme}: use sqlite3:///path/to/fn.db`);
   }
   if (name === "") throw new StoreOpenError("db url names no file: use sqlite3:///path/to/fn.db");
-  return openSqliteStore(name === IN_MEMORY ? IN_MEMORY : resolve(name), clock);
+  return openSqliteStore(name === IN_MEMORY ? IN_MEMORY : resolve(name), clock, { storesCallsApart: true });
 }

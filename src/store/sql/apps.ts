@@ -56,6 +56,7 @@ export class SqlAppStore implements AppStore {
       if (numDeletedRows === 0n) throw new FnError("app_not_found");
       // By name, so that calls which outlived an earlier app of this name go too.
       await db.deleteFrom("calls").where("app_name", "=", name).execute();
+      await db.deleteFrom("logs").where("app_name", "=", name).execute();
       await countChange(db);
     });
   }

@@ -1,18 +1,15 @@
-import type { Insertable, Selectable } from "kysely";
+import type { Selectable } from "kysely";
 import type { Call, CallRecord, Timeline } from "../../model/call.ts";
 import type { CallFilter, CallStore } from "../store.ts";
+import { RowInserter } from "./insert-rows.ts";
 import { fromJsonColumn, toJsonColumn } from "./json-column.ts";
 import type { Tables } from "./tables.ts";
 import type { Transactions } from "./transactions.ts";
 
-/**
- * How many calls one statement stores. At eleven columns each that is far below what a statement may carry (32766
- * values in SQLite, 65535 in PostgreSQL), and more at once gains nothing.
- */
-const ROWS_PER_STATEMENT = 100;
-
 export class SqlCallStore implements CallStore {
   readonly #transactions: Transactions;
+  readonly #callRows = new RowInserter("calls", ["app_name", "id"], CALL_COLUMNS);
+  readonly #logRows = new RowInserter("logs", ["app_name", "call_id"], ["app_name", "call_id", "log"]);
 
   constructor(transactions: Transactions) {
     this.#transactions = transactions;
@@ -20,20 +17,13 @@ export class SqlCallStore implements CallStore {
 
   async insert(records: readonly CallRecord[]): Promise<void> {
     if (records.length === 0) return;
+    const callRows = records.map(({ call }) => toRow(call));
+    const logRows = records
+      .filter(({ log }) => log !== "")
+      .map(({ call, log }) => ({ app_name: call.appName, call_id: call.id, log }));
     await this.#transactions.write(async (db) => {
-      for (let start = 0; start < records.length; start += ROWS_PER_STATEMENT) {
-        const some = records.slice(start, start + ROWS_PER_STATEMENT);
-        await db
-          .insertInto("calls")
-          .values(some.map(({ call }) => toRow(call)))
-          .onConflict((conflict) => conflict.column("id").doNothing())
-          .execute();
-        await db
-          .insertInto("logs")
-          .values(some.map(({ call, log }) => ({ call_id: call.id, log })))
-          .onConflict((conflict) => conflict.column("call_id").doNothing())
-          .execute();
-      }
+      await this.#callRows.insert(db, callRows);
+      await this.#logRows.insert(db, logRows);
     });
   }
 
@@ -52,13 +42,15 @@ export class SqlCallStore implements CallStore {
   log(appName: string, callId: string): Promise<string | undefined> {
     return this.#transactions.read(async (db) => {
       const row = await db
-        .selectFrom("logs")
-        .innerJoin("calls", "calls.id", "logs.call_id")
+        .selectFrom("calls")
+        .leftJoin("logs", (join) =>
+          join.onRef("logs.app_name", "=", "calls.app_name").onRef("logs.call_id", "=", "calls.id"),
+        )
         .select("logs.log")
-        .where("calls.id", "=", callId)
         .where("calls.app_name", "=", appName)
+        .where("calls.id", "=", callId)
         .executeTakeFirst();
-      return row?.log;
+      return row && (row.log ?? "");
     });
   }
 
@@ -83,7 +75,21 @@ export class SqlCallStore implements CallStore {
   }
 }
 
-function toRow(call: Call): Insertable<Tables["calls"]> {
+const CALL_COLUMNS = [
+  "id",
+  "app_id",
+  "app_name",
+  "fn_id",
+  "path",
+  "status",
+  "error",
+  "created_at_ms",
+  "started_at_ms",
+  "completed_at_ms",
+  "timeline",
+] as const satisfies readonly (keyof Tables["calls"])[];
+
+function toRow(call: Call): Record<(typeof CALL_COLUMNS)[number], string | number | null> {
   return {
     id: call.id,
     app_id: call.appId,

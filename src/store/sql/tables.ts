@@ -68,8 +68,9 @@ interface CallsTable {
   timeline: string;
 }
 
-/** Go with their call. */
+/** Of calls that have written one; the key is that of the call. */
 interface LogsTable {
+  app_name: string;
   call_id: string;
   log: string;
 }

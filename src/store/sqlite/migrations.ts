@@ -79,6 +79,39 @@ const MIGRATIONS: Record<string, Migration> = {
   ),
 
   "002-timelines": steps("alter table calls add column timeline text not null default '{}'"),
+
+  // Calls are stored far more often than they are read, and each index is another tree to write to. So the table is
+  // its own index, and a call without a log has no row for it.
+  "003-fewer-trees": steps(
+    `create table new_calls (
+      id text not null,
+      app_id text not null,
+      app_name text not null,
+      fn_id text not null,
+      path text not null,
+      status text not null,
+      error text,
+      created_at_ms integer not null,
+      started_at_ms integer,
+      completed_at_ms integer not null,
+      timeline text not null,
+      primary key (app_name, id)
+    ) strict, without rowid`,
+    `insert into new_calls select id, app_id, app_name, fn_id, path, status, error, created_at_ms, started_at_ms,
+      completed_at_ms, timeline from calls`,
+    `create table new_logs (
+      app_name text not null,
+      call_id text not null,
+      log text not null,
+      primary key (app_name, call_id)
+    ) strict, without rowid`,
+    `insert into new_logs select app_name, call_id, log from logs join calls on calls.id = call_id where log <> ''`,
+    "drop table logs",
+    "drop table calls",
+    "alter table new_calls rename to calls",
+    "alter table new_logs rename to logs",
+    "create index calls_by_path on calls (app_name, path, id)",
+  ),
 };
 
 function steps(...statements: readonly string[]): Migration {

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { sharedStoreSuite, storeSuite } from "../store.suite.ts";
+import { callsSuite } from "../suite/calls.suite.ts";
+import { lifetimeSuite } from "../suite/lifetime.suite.ts";
 import { sampleApp, sampleRecord, sampleRoute } from "../suite/samples.suite.ts";
-import { openFile, openMemory, tempPath } from "./temp-database.suite.ts";
+import { openFile, openFileWithCallsApart, openMemory, tempPath } from "./temp-database.suite.ts";
 
 storeSuite("a store in an SQLite file", (t) => openFile(t));
+
+describe("a store in an SQLite file whose calls are stored by a thread", () => {
+  callsSuite(openFileWithCallsApart);
+  lifetimeSuite(openFileWithCallsApart);
+});
 
 storeSuite("a store in memory", openMemory);
 

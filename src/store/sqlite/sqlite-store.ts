@@ -1,19 +1,26 @@
-import { Kysely } from "kysely";
 import type { Clock } from "../../clock/clock.ts";
 import { SqlStore } from "../sql/sql-store.ts";
-import type { Tables } from "../sql/tables.ts";
 import type { Store } from "../store.ts";
-import { type DatabaseFile, openDatabaseFile } from "./database-file.ts";
-import { nodeSqliteDialect } from "./dialect.ts";
+import { connectionOf } from "./connection.ts";
+import { type DatabaseFile, IN_MEMORY, openDatabaseFile } from "./database-file.ts";
 import { waitForLock } from "./lock-wait.ts";
 import { migrate } from "./migrations.ts";
 import { asOpenError } from "./open-error.ts";
+import { ThreadedCallStore } from "./threaded-calls.ts";
 import { SqliteTransactions } from "./transactions.ts";
 
-/** Opens an SQLite file by its absolute path, or `IN_MEMORY`. Errors: `StoreOpenError`. */
-export async function openSqliteStore(path: string, clock: Clock): Promise<Store> {
+/**
+ * Opens an SQLite file by its absolute path, or `IN_MEMORY`. `storesCallsApart` leaves storing calls to a thread of
+ * its own; a store in memory cannot be shared with one. Errors: `StoreOpenError`.
+ */
+export async function openSqliteStore(
+  path: string,
+  clock: Clock,
+  { storesCallsApart = false } = {},
+): Promise<Store> {
   try {
-    return await openStoreOn(openDatabaseFile(path), clock);
+    const store = await openStoreOn(openDatabaseFile(path), clock);
+    return storesCallsApart && path !== IN_MEMORY ? withCallsApart(store, path) : store;
   } catch (error) {
     throw asOpenError(path, error);
   }
@@ -22,16 +29,28 @@ export async function openSqliteStore(path: string, clock: Clock): Promise<Store
 /** Makes a store of an open database, which it closes when that fails. */
 export async function openStoreOn(file: DatabaseFile, clock: Clock): Promise<Store> {
   const { database } = file;
-  const kysely = new Kysely<Tables>({ dialect: nodeSqliteDialect(database) });
+  const kysely = connectionOf(file);
   try {
     await waitForLock(clock, () => kysely.transaction().execute(migrate));
     // Only now: the journal mode is a mark in the file, and a file that is not ours stays as it was.
     await waitForLock(clock, async () => database.exec("pragma journal_mode = wal"));
-    // With a write-ahead log this loses nothing when the process dies, and waits for the disk only now and then.
-    database.exec("pragma synchronous = normal");
   } catch (error) {
     database.close();
     throw error;
   }
   return new SqlStore(new SqliteTransactions(kysely, file, clock));
+}
+
+function withCallsApart(store: Store, path: string): Store {
+  const calls = new ThreadedCallStore(path, store.calls);
+  return {
+    apps: store.apps,
+    routes: store.routes,
+    calls,
+    changeCount: () => store.changeCount(),
+    async close() {
+      await calls.close();
+      await store.close();
+    },
+  };
 }

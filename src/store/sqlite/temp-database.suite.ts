@@ -28,6 +28,11 @@ export async function openFile(
   return closedAfter(t, await openSqliteStore(path, clock));
 }
 
+/** As `openFile`, with calls that a thread of their own stores. */
+export async function openFileWithCallsApart(t: TestContext): Promise<Store> {
+  return closedAfter(t, await openSqliteStore(tempPath(t), systemClock, { storesCallsApart: true }));
+}
+
 export async function openMemory(t: TestContext): Promise<Store> {
   return closedAfter(t, await openSqliteStore(IN_MEMORY, systemClock));
 }

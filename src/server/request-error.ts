@@ -1,0 +1,17 @@
+import { Http1Error, type Http1ErrorKind } from "../http1/http1-error.ts";
+import { type ErrorCode, FnError } from "../model/errors.ts";
+
+const CODES: Readonly<Record<Http1ErrorKind, ErrorCode>> = {
+  malformed: "request_malformed",
+  head_too_large: "request_head_too_large",
+  target_too_long: "request_target_too_long",
+  version_unsupported: "http_version_unsupported",
+  too_slow: "request_too_slow",
+};
+
+/** Bytes that are no request, as an error for the one who sent them; any other error as it is. */
+export function asRequestError(error: unknown): unknown {
+  return error instanceof Http1Error
+    ? new FnError(CODES[error.kind], { reason: error.message }, { cause: error })
+    : error;
+}
