@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../clock/clock.ts";
 import type { CallRecord } from "../../model/call.ts";
 import { SqlCallStore } from "../sql/calls.ts";
-import { connectionOf } from "./connection.ts";
+import { commitWithoutSync, connectionOf } from "./connection.ts";
 import { openDatabaseFile } from "./database-file.ts";
 import { SqliteTransactions } from "./transactions.ts";
 
@@ -21,6 +21,7 @@ export interface InsertAnswer {
 
 // The main thread has opened this file before, and made its tables.
 const file = openDatabaseFile(String(workerData));
+await commitWithoutSync(file, systemClock);
 const calls = new SqlCallStore(new SqliteTransactions(connectionOf(file), file, systemClock));
 
 parentPort?.on("message", async ({ number, records }: InsertRequest) => {

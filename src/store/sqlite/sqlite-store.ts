@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock/clock.ts";
 import { SqlStore } from "../sql/sql-store.ts";
 import type { Store } from "../store.ts";
-import { connectionOf } from "./connection.ts";
+import { commitWithoutSync, connectionOf } from "./connection.ts";
 import { type DatabaseFile, IN_MEMORY, openDatabaseFile } from "./database-file.ts";
 import { waitForLock } from "./lock-wait.ts";
 import { migrate } from "./migrations.ts";
@@ -34,6 +34,7 @@ export async function openStoreOn(file: DatabaseFile, clock: Clock): Promise<Sto
     await waitForLock(clock, () => kysely.transaction().execute(migrate));
     // Only now: the journal mode is a mark in the file, and a file that is not ours stays as it was.
     await waitForLock(clock, async () => database.exec("pragma journal_mode = wal"));
+    await commitWithoutSync(file, clock);
   } catch (error) {
     database.close();
     throw error;
