@@ -55,7 +55,8 @@ interface Crowd {
 async function quickBurst({ rounds, seconds, say }: Stage, { node, ready, callers }: Crowd) {
   const own = await node.createRoute("/quick", IMAGE);
   const measure = async (route: string): Promise<LoadResult> => {
-    const result = await offerLoad({ url: `${route}?ms=${QUICK_MS}`, callers, seconds });
+    // It computes: of a function that waits, more containers serve more calls however quick it is.
+    const result = await offerLoad({ url: `${route}?ms=${QUICK_MS}&busy=1`, callers, seconds });
     await node.settle();
     return result;
   };
@@ -67,7 +68,7 @@ async function quickBurst({ rounds, seconds, say }: Stage, { node, ready, caller
   const { ratio, ...sides } = compare(turns);
   const result = { ...sides.node, containers: containersOf(turns.map((turn) => turn.node)), ratio };
   const all = { ...sides.peer, containers: containersOf(turns.map((turn) => turn.peer)) };
-  say(`${callers} callers of a function that takes ${QUICK_MS} ms:`);
+  say(`${callers} callers of a function that computes for ${QUICK_MS} ms:`);
   say(`  as the node decides   ${sentence(result)}`);
   say(`  a container for each  ${sentence(all)}`);
   say(`  ratio ${ratio.toFixed(2)}`);
@@ -104,7 +105,7 @@ async function slowBurst({ rounds, say }: Stage, { node, ready, callers }: Crowd
   const containers = median(turns.map((turn) => turn.node.answers.size));
   const result = { ...cold, containers, startMs, ratio, p99Ratio };
   const all = { ...peer, containers: containersOf(turns.map((turn) => turn.peer)) };
-  say(`${callers} callers of a function that takes ${SLOW_MS} ms, ${callsEach} calls each:`);
+  say(`${callers} callers of a function that sleeps for ${SLOW_MS} ms, ${callsEach} calls each:`);
   say(`  from no container     ${sentence(result)}`);
   say(`  a container for each  ${sentence(all)}`);
   say(`  one start takes ${startMs.toFixed(0)} ms; ratio ${ratio.toFixed(2)}, of p99 ${p99Ratio.toFixed(2)}`);

@@ -1,4 +1,4 @@
-// Sleeps as many milliseconds as `?ms=` says, and answers with a name that no other container has.
+// Sleeps as many milliseconds as `?ms=` says, or computes as long with `&busy=1`, and answers with a name that no other container has.
 import { randomUUID } from "node:crypto";
 import { chmodSync, symlinkSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,10 +9,16 @@ const NAME = randomUUID();
 
 const server = createServer(async ({ headers }, response) => {
   const url = new URL(String(headers["fn-http-request-url"]));
-  await sleep(Number(url.searchParams.get("ms")));
+  const ms = Number(url.searchParams.get("ms"));
+  if (url.searchParams.has("busy")) compute(ms);
+  else await sleep(ms);
   response.writeHead(200, { "Content-Type": "text/plain", "Content-Length": NAME.length });
   response.end(NAME);
 });
+function compute(ms: number): void {
+  for (const endMs = performance.now() + ms; performance.now() < endMs; );
+}
+
 // The connection is the caller's to close.
 server.keepAliveTimeout = 0;
 
