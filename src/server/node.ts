@@ -33,7 +33,7 @@ export interface NodeOptions extends Omit<InvokerOptions, "routes"> {
 /**
  * A node's HTTP face: calls under `/r/`, `/metrics` and `/health/`, and everything else is management.
  *
- * Calls take a way of their own through `http1/`, which costs them a third of what Node's server does. The first other
+ * Calls take a way of their own through `http1/`, which is stricter and costs them less than Node's server. The first other
  * request on a connection hands it to that server, which closes it behind its answer.
  */
 export class HttpNode {
