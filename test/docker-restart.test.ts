@@ -1,8 +1,13 @@
 /** A Docker engine that is restarted while its functions are called: an engine of the test's own. */
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
+import { connectEngine } from "../src/driver/docker/engine.ts";
+import {
+  makeOwnEngine,
+  type OwnEngine,
+  skipWithoutOwnEngine,
+} from "../src/driver/docker/own-engine.suite.ts";
 import { type DockerNode, startDockerNode } from "./support/docker.ts";
-import { OwnEngine, skipWithoutDaemon } from "./support/own-engine.ts";
 import { createRoute, eventually } from "./support/programs.ts";
 
 interface Outcome {
@@ -46,15 +51,16 @@ const HONEST: readonly string[] = [
   "server_busy",
 ];
 
-describe("an engine that is restarted under load", { skip: skipWithoutDaemon() }, () => {
+describe("an engine that is restarted under load", { skip: skipWithoutOwnEngine() }, () => {
   async function startRig(t: TestContext): Promise<{ own: OwnEngine; node: DockerNode; urls: string[] }> {
-    const own = new OwnEngine();
+    const own = await makeOwnEngine();
     // Undone in the order of these calls: the node first.
     let node: DockerNode;
     try {
       await own.start();
-      const env = { DOCKER_HOST: `unix://${own.socket}` };
-      node = await startDockerNode(t, { env, engine: own.client, args: ["-docker-network", "none"] });
+      const env = { DOCKER_HOST: own.dockerHost };
+      const engine = connectEngine(own.dockerHost);
+      node = await startDockerNode(t, { env, engine, args: ["-docker-network", "none"] });
     } finally {
       t.after(() => own.remove());
     }

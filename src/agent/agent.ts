@@ -65,6 +65,8 @@ export class Agent {
   readonly #launcher: Launcher;
   readonly #coldCalls: ColdCalls;
   readonly #recorder: Recorder;
+  /** Of one function. */
+  readonly #containersMax: number;
   /** Calls, and what is left to do after their answers. */
   #active = 0;
   #stopping: Promise<void> | undefined;
@@ -78,6 +80,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#deadlines = new Alarms(options.clock);
+    this.#containersMax = options.containersPerFnMax || Number.POSITIVE_INFINITY;
     const relieve = () => this.#evictor.relieve();
     this.#memory = new Budget(options.memoryMib, relieve);
     this.#cpus = new Budget(options.cpusMilli, relieve);
@@ -94,7 +97,7 @@ export class Agent {
     this.#coldCalls = new ColdCalls({
       launcher: this.#launcher,
       clock: options.clock,
-      containersMax: options.containersPerFnMax || Number.POSITIVE_INFINITY,
+      containersMax: this.#containersMax,
     });
     this.#recorder = new Recorder(options);
   }
@@ -186,7 +189,8 @@ export class Agent {
   }
 
   async #runHot(execution: Execution): Promise<void> {
-    const { spec, cancel, input, sink, log } = execution;
+    const { spec, log } = execution;
+    const { cancel, input, sink } = execution.submission;
     const pool = this.#poolOf(spec);
     const slot = pool.acquire(this.#slotWaitMs(execution), cancel.signal);
     const container = slot instanceof Promise ? await slot : slot;
@@ -206,7 +210,8 @@ export class Agent {
   }
 
   async #runCold(execution: Execution): Promise<void> {
-    const { spec, cancel, input, sink, log } = execution;
+    const { spec, log } = execution;
+    const { cancel, input, sink } = execution.submission;
     const env = this.#options.formatOf(spec.format).callEnv(input);
     const container = await this.#coldCalls.acquire(spec, env, this.#slotWaitMs(execution), cancel.signal);
     try {
@@ -219,28 +224,25 @@ export class Agent {
   }
 
   /** Half of the timeout may be spent on waiting; what is left of it, in milliseconds. */
-  #slotWaitMs(execution: Execution): number {
-    return 500 * execution.route.fn.timeoutS - this.#elapsedMs(execution);
-  }
-
-  #elapsedMs({ createdAtNs }: Submission): number {
-    return (this.#options.clock.monotonicNs() - createdAtNs) / 1e6;
+  #slotWaitMs({ submission: { route, createdAtNs } }: Execution): number {
+    return 500 * route.fn.timeoutS - (this.#options.clock.monotonicNs() - createdAtNs) / 1e6;
   }
 
   #onStarted(execution: Execution, container: LiveContainer): void {
     const { clock, observer } = this.#options;
     const nowNs = clock.monotonicNs();
-    const waitNs = nowNs - execution.createdAtNs;
+    const { sink, createdAtNs } = execution.submission;
+    const waitNs = nowNs - createdAtNs;
     const timeline = execution.began(container, clock.nowMs(), nowNs);
     observer.callStarted(execution.spec, waitNs / 1e6);
-    execution.sink.started(waitNs, timeline);
+    sink.started(waitNs, timeline);
   }
 
   #poolOf(spec: LaunchSpec): HotPool {
     let pool = this.#pools.get(spec.key);
     if (!pool) {
       const onUnused = () => this.#pools.delete(spec.key);
-      const { clock, log, cores, containersPerFnMax, freezeIdleMs } = this.#options;
+      const { clock, log, cores, freezeIdleMs } = this.#options;
       pool = new HotPool({
         spec,
         launcher: this.#launcher,
@@ -248,7 +250,7 @@ export class Agent {
         clock,
         log,
         cores,
-        containersMax: containersPerFnMax || Number.POSITIVE_INFINITY,
+        containersMax: this.#containersMax,
         freezeIdleMs: freezeIdleMs < 0 ? undefined : freezeIdleMs,
         onUnused,
       });
@@ -257,7 +259,7 @@ export class Agent {
     return pool;
   }
 
-  #errorOf(thrown: unknown, { log, route, input }: Execution): FnError {
+  #errorOf(thrown: unknown, { log, submission: { route, input } }: Execution): FnError {
     if (thrown instanceof LaunchError) {
       log.append(Buffer.from(thrown.log));
       return thrown.reason;

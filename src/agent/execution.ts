@@ -26,60 +26,52 @@ export interface CallSink extends AnswerSink {
 
 /** A submission on its way. */
 export class Execution {
-  readonly route: RouteInApp;
-  readonly input: CallInput;
-  readonly createdAtMs: number;
-  readonly createdAtNs: number;
-  readonly sink: CallSink;
-  readonly cancel: Canceller;
+  readonly submission: Submission;
   readonly spec: LaunchSpec;
   readonly log = new CallLog();
-  startedAtMs: number | undefined;
-  startedAtNs: number | undefined;
-  timeline: Timeline | undefined;
   container: LiveContainer | undefined;
+  /** When a container got it, and what it had waited for until then. */
+  #began: { readonly atMs: number; readonly atNs: number; readonly timeline: Timeline } | undefined;
 
-  constructor({ route, input, createdAtMs, createdAtNs, sink, cancel }: Submission) {
-    this.route = route;
-    this.input = input;
-    this.createdAtMs = createdAtMs;
-    this.createdAtNs = createdAtNs;
-    this.sink = sink;
-    this.cancel = cancel;
-    this.spec = launchSpecOf(route);
+  constructor(submission: Submission) {
+    this.submission = submission;
+    this.spec = launchSpecOf(submission.route);
   }
 
   /** A container has it, after so long. */
   began(container: LiveContainer, nowMs: number, nowNs: number): Timeline {
-    this.startedAtMs = nowMs;
-    this.startedAtNs = nowNs;
-    this.timeline = waitTimeline((nowNs - this.createdAtNs) / 1e6, container.takeLaunchTimes());
-    return this.timeline;
+    const timeline = waitTimeline(this.#elapsedMs(nowNs), container.takeLaunchTimes());
+    this.#began = { atMs: nowMs, atNs: nowNs, timeline };
+    return timeline;
   }
 
   /** It is over: its record. */
   ended(nowMs: number, nowNs: number, error: FnError | undefined): Call {
-    const { app, fn, trigger } = this.route;
+    const { route, input, createdAtMs } = this.submission;
+    const { app, fn, trigger } = route;
+    const run = this.runMs(nowNs);
     return {
-      id: this.input.callId,
+      id: input.callId,
       appId: app.id,
       appName: app.name,
       fnId: fn.id,
       path: trigger.source,
       status: statusOf(error),
       error: error && (error.hint === undefined ? error.message : `${error.message}: ${error.hint}`),
-      createdAtMs: this.createdAtMs,
-      startedAtMs: this.startedAtMs,
+      createdAtMs,
+      startedAtMs: this.#began?.atMs,
       completedAtMs: nowMs,
-      timeline: this.timeline
-        ? { ...this.timeline, run: this.runMs(nowNs) ?? 0 }
-        : { queue: (nowNs - this.createdAtNs) / 1e6 },
+      timeline: run === undefined ? { queue: this.#elapsedMs(nowNs) } : { ...this.#began?.timeline, run },
     };
   }
 
   /** How long it has run, in milliseconds; undefined when it never did. */
   runMs(nowNs: number): number | undefined {
-    return this.startedAtNs === undefined ? undefined : (nowNs - this.startedAtNs) / 1e6;
+    return this.#began && (nowNs - this.#began.atNs) / 1e6;
+  }
+
+  #elapsedMs(nowNs: number): number {
+    return (nowNs - this.submission.createdAtNs) / 1e6;
   }
 }
 

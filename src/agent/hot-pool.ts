@@ -45,8 +45,8 @@ export class HotPool {
   readonly #idle: IdleContainers;
   readonly #launches: Launches;
   readonly #works = new Set<Promise<void>>();
-  readonly #stopping = new AbortController();
   readonly #experience: Experience<LiveContainer>;
+  #isStopping = false;
   #unusedTimer: Timer | undefined;
   #lookAgainTimer: Timer | undefined;
 
@@ -109,7 +109,7 @@ export class HotPool {
 
   /** Removes all containers. Nobody may hold or wait for a slot any more. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#isStopping = true;
     this.#unusedTimer?.cancel();
     this.#lookAgainTimer?.cancel();
     const launched = this.#launches.stop();
@@ -120,7 +120,7 @@ export class HotPool {
 
   /** To the first in line, or on the stack, or away. */
   #pass(container: LiveContainer): void {
-    if (container.isReusable && !this.#stopping.signal.aborted) this.#offer(container);
+    if (container.isReusable && !this.#isStopping) this.#offer(container);
     else this.#discard(container);
     this.#balance();
   }
@@ -196,7 +196,7 @@ export class HotPool {
   }
 
   #balance(): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#isStopping) return;
     this.#launches.adjust(this.#startsWanted(), this.#live.size === 0);
     this.#lookAgainLater();
     this.#ageIfUnused();

@@ -17,8 +17,12 @@ const HOLD_MS = 20;
 /** What Fn tells a caller to wait after a 503, in seconds, unless the error knows better. */
 const RETRY_AFTER_S = 15;
 
+/** Of what the platform itself answers. */
+export const JSON_TYPE = "application/json; charset=utf-8";
+
 /** Fields that only the platform may set on an answer. */
 const RESERVED: ReadonlySet<string> = new Set(["fn_call_id", "fn-call-id", "fn-node", "xxx-fxlb-wait"]);
+
 export interface AnswerOptions {
   readonly exchange: Exchange;
   readonly clock: Clock;
@@ -101,7 +105,7 @@ export class AnswerWriter implements CallSink {
   fail(error: FnError): void {
     const { exchange } = this.#options;
     if (this.#state === "held") {
-      this.#fields = [["Content-Type", "application/json; charset=utf-8"]];
+      this.#fields = [["Content-Type", JSON_TYPE]];
       this.#waitNs ??= hasWaited(error) ? this.#options.elapsedNs() : undefined;
       const retryAfterS = error.retryAfterS ?? RETRY_AFTER_S;
       const retry = error.status === 503 ? ["Retry-After", String(retryAfterS)] : [];

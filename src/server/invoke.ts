@@ -4,10 +4,11 @@ import type { Clock } from "../clock/clock.ts";
 import type { Ids } from "../clock/ids.ts";
 import type { Exchange } from "../http1/exchange.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
+import type { Refusal } from "../http1/server-connection.ts";
 import { asFnError, errorText, FnError } from "../model/errors.ts";
 import { cleanRoutePath } from "../model/route.ts";
 import type { RouteInApp } from "../store/store.ts";
-import { AnswerWriter } from "./answer-writer.ts";
+import { AnswerWriter, JSON_TYPE } from "./answer-writer.ts";
 import { endToEndFields, hasField } from "./fields.ts";
 import { asRequestError } from "./request-error.ts";
 import type { RouteCache } from "./route-cache.ts";
@@ -56,9 +57,9 @@ export class Invoker {
     let route: RouteInApp;
     try {
       const { method, target } = exchange.head;
-      if (!METHODS.has(method)) throw new FnError("path_not_found", { path: pathOf(target) });
-      const known = this.#options.routes.peek(pathOf(target));
-      route = known ?? (await this.#routeOf(target));
+      const path = pathOf(target);
+      if (!METHODS.has(method)) throw new FnError("path_not_found", { path });
+      route = this.#options.routes.peek(path) ?? (await this.#routeAt(path));
       this.#refuseLargeBody(exchange.head);
     } catch (error) {
       writeError(exchange, asFnError(error));
@@ -89,13 +90,13 @@ export class Invoker {
     }
   }
 
-  async #routeOf(target: string): Promise<RouteInApp> {
+  async #routeAt(clientPath: string): Promise<RouteInApp> {
     // Routing works on what the client meant, however it spelled that.
-    const path = decodedPath(target);
+    const path = decodedPath(clientPath);
     if (path === undefined) throw new FnError("route_path_malformed");
     const [, appName = "", rest = ""] = /^\/r\/([^/]*)(.*)$/s.exec(path) ?? [];
     if (appName === "") throw new FnError("app_name_missing");
-    const route = await this.#options.routes.get(appName, cleanRoutePath(rest), pathOf(target));
+    const route = await this.#options.routes.get(appName, cleanRoutePath(rest), clientPath);
     if (route) return route;
     throw new FnError((await this.#options.routes.hasApp(appName)) ? "route_not_found" : "app_not_found");
   }
@@ -124,10 +125,14 @@ export class Invoker {
 
 /** An error before there was a call. */
 export function writeError(exchange: Exchange, error: FnError): void {
-  exchange.answer(error.status, JSON_TYPE, Buffer.from(errorText(error)));
+  const { status, fields, body } = errorAnswer(error);
+  exchange.answer(status, fields, body);
 }
 
-export const JSON_TYPE: readonly string[] = ["Content-Type", "application/json; charset=utf-8"];
+/** What is answered in place of a call. */
+export function errorAnswer(error: FnError): Refusal {
+  return { status: error.status, fields: ["Content-Type", JSON_TYPE], body: Buffer.from(errorText(error)) };
+}
 
 /** The body as it comes. A length that was told has been checked; chunks are counted. */
 async function* limited(body: AsyncIterable<Uint8Array>, max: number): AsyncGenerator<Uint8Array> {

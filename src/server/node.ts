@@ -7,10 +7,10 @@ import {
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Exchange } from "../http1/exchange.ts";
 import { createDateField } from "../http1/response-writer.ts";
-import { type Refusal, ServerConnection, type ServerConnectionOptions } from "../http1/server-connection.ts";
-import { asFnError, errorText } from "../model/errors.ts";
+import { ServerConnection, type ServerConnectionOptions } from "../http1/server-connection.ts";
+import { asFnError } from "../model/errors.ts";
 import type { Store } from "../store/store.ts";
-import { Invoker, type InvokerOptions, JSON_TYPE } from "./invoke.ts";
+import { errorAnswer, Invoker, type InvokerOptions } from "./invoke.ts";
 import type { Management } from "./management.ts";
 import type { Metrics } from "./metrics.ts";
 import { Operations } from "./operations.ts";
@@ -57,7 +57,7 @@ export class HttpNode {
       clock: options.clock,
       date: createDateField(options.clock),
       onRequest: (exchange, connection) => this.#handle(exchange, connection),
-      refusal,
+      refusal: (error) => errorAnswer(asFnError(asRequestError(error))),
       onClose: (connection) => this.#connections.delete(connection),
     };
     this.#server = createServer({ noDelay: true }, (socket) => {
@@ -105,9 +105,4 @@ export class HttpNode {
     if (request.method !== "GET") response.once("finish", () => this.#routes.clear());
     this.#options.management.handle(request, response);
   }
-}
-
-function refusal(error: Error): Refusal {
-  const fnError = asFnError(asRequestError(error));
-  return { status: fnError.status, fields: JSON_TYPE, body: Buffer.from(errorText(fnError)) };
 }

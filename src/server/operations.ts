@@ -3,6 +3,7 @@ import type { RequestHead } from "../http1/request-reader.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import { toJson } from "../model/json.ts";
 import type { Store } from "../store/store.ts";
+import { JSON_TYPE } from "./answer-writer.ts";
 import { writeError } from "./invoke.ts";
 import type { Metrics } from "./metrics.ts";
 import { pathOf } from "./target.ts";
@@ -57,5 +58,5 @@ export class Operations {
 }
 
 function state(status: number, text: string): Answer {
-  return { status, type: "application/json; charset=utf-8", text: toJson({ state: text }) };
+  return { status, type: JSON_TYPE, text: toJson({ state: text }) };
 }

@@ -3,31 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import Docker from "dockerode";
+import type Docker from "dockerode";
+import { connectEngine, DEFAULT_DOCKER_HOST } from "../../src/driver/docker/engine.ts";
 import { type NodeRig, type Owner, startNode } from "./programs.ts";
 
-/** Where an engine listens unless told; tests take no other. */
-const ENGINE_SOCKET = "/var/run/docker.sock";
+export { skipWithoutEngine } from "../../src/driver/docker/test-images.suite.ts";
 
-export const engine = engineAt(ENGINE_SOCKET);
-
-export function engineAt(socketPath: string): Docker {
-  // The library puts DOCKER_HOST of the environment over the path, unless `host` is named too.
-  return new Docker({ socketPath, host: undefined });
-}
-
-export async function isEngineThere(): Promise<boolean> {
-  return engine.ping().then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Why tests with an engine are skipped; false when they run. Where everything is required they run, and fail. */
-export async function skipWithoutEngine(): Promise<string | false> {
-  if (process.env.CI_REQUIRE_ALL === "true" || (await isEngineThere())) return false;
-  return `no Docker engine answers on ${ENGINE_SOCKET}`;
-}
+/** Tests take no other. */
+export const engine = connectEngine(DEFAULT_DOCKER_HOST);
 
 /** An owner for what lives as long as a suite; to be called where the suite is described. */
 export function ownerOfSuite(): Owner {

@@ -5,6 +5,7 @@ import type { CallRecord } from "../../model/call.ts";
 import { SqlCallStore } from "../sql/calls.ts";
 import { commitWithoutSync, connectionOf } from "./connection.ts";
 import { openDatabaseFile } from "./database-file.ts";
+import { reasonOf } from "./failures.ts";
 import { SqliteTransactions } from "./transactions.ts";
 
 /** What the thread is told, and answers with the same number. */
@@ -33,11 +34,7 @@ async function insert(number: number, records: readonly CallRecord[]): Promise<I
     await calls.insert(records);
     return { number };
   } catch (error) {
-    return { number, failure: reasonOf(error) };
+    // What SQLite said is the cause of what the store says.
+    return { number, failure: reasonOf(error instanceof Error ? (error.cause ?? error) : error) };
   }
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,5 +1,5 @@
 import { StoreOpenError } from "../store.ts";
-import { resultCode, SQLITE } from "./failures.ts";
+import { reasonOf, resultCode, SQLITE } from "./failures.ts";
 import { LOCK_WAIT_MAX_MS } from "./lock-wait.ts";
 
 /** Says in one sentence which database cannot be opened, what is wrong, and what to do. */
@@ -25,12 +25,8 @@ function explain(error: unknown): string {
     case SQLITE.IOERR:
       return "the disk fails to read or write it; see the system's log";
     default:
-      return `${reason(error)}; it may belong to another program, or a newer version of this one: name another file`;
+      return `${reasonOf(error)}; it may belong to another program, or a newer version of this one: name another file`;
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Of the operating system: a folder on the way that may not be made, or is a file. */

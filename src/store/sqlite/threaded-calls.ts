@@ -1,8 +1,8 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Call, CallRecord } from "../../model/call.ts";
-import { FnError } from "../../model/errors.ts";
 import type { CallFilter, CallStore } from "../store.ts";
+import { reasonOf, unavailable } from "./failures.ts";
 import type { InsertAnswer, InsertRequest } from "./insert-thread.ts";
 
 /** Beside this file, and of its kind: source or compiled. */
@@ -75,11 +75,7 @@ export class ThreadedCallStore implements CallStore {
   #fail(thread: Worker, error: unknown): void {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
-    const reason = error instanceof Error ? error.message : String(error);
-    for (const number of [...this.#inserts.keys()]) this.#settle({ number, failure: reason });
+    const failure = reasonOf(error);
+    for (const number of [...this.#inserts.keys()]) this.#settle({ number, failure });
   }
-}
-
-function unavailable(reason: string): FnError {
-  return new FnError("store_unavailable", {}, { cause: new Error(reason) });
 }

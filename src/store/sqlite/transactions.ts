@@ -1,10 +1,9 @@
 import type { Kysely } from "kysely";
 import type { Clock } from "../../clock/clock.ts";
-import { FnError } from "../../model/errors.ts";
 import type { Tables } from "../sql/tables.ts";
 import type { Transactions, Work } from "../sql/transactions.ts";
 import type { DatabaseFile } from "./database-file.ts";
-import { asStoreError } from "./failures.ts";
+import { asStoreError, unavailable } from "./failures.ts";
 import { waitForLock } from "./lock-wait.ts";
 
 /**
@@ -51,8 +50,4 @@ export class SqliteTransactions implements Transactions {
       this.#running.delete(running);
     }
   }
-}
-
-function unavailable(reason: string): FnError {
-  return new FnError("store_unavailable", {}, { cause: new Error(reason) });
 }
