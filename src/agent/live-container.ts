@@ -133,6 +133,7 @@ export class LiveContainer implements Holding {
     try {
       await this.#parts.session.exchange(input, sink, cancel.signal);
     } catch (error) {
+      sink.failing?.();
       throw await this.#explain(error);
     } finally {
       this.#call = undefined;

@@ -88,4 +88,6 @@ export interface AnswerSink {
    * when the reader is gone.
    */
   write(part: Uint8Array): void | Promise<void>;
+  /** The answer stays as it is and is not whole; why is still being found out. What has not left need not leave. */
+  failing?(): void;
 }

@@ -182,6 +182,18 @@ describe("the answer of a call that failed", () => {
     await assert.rejects(call(port, "/r/app/x"), { code: "ECONNRESET" });
   });
 
+  test("is an honest error also when it takes long to find out why", async () => {
+    const run: Run = async ({ sink }) => {
+      sink.head(200, [], 100);
+      await sink.write(Buffer.from("partial"));
+      sink.failing?.();
+      await new Promise((resolve) => systemClock.after(40, () => resolve(undefined)));
+      throw new FnError("container_exited", { exit: 1 });
+    };
+    const { port } = await startNode(run);
+    assert.equal((await call(port, "/r/app/x")).status, 502);
+  });
+
   test("is an honest error also after a slow beginning, when only the container's end tells", async () => {
     const run: Run = async ({ sink }) => {
       sink.head(200, [], undefined);

@@ -98,6 +98,11 @@ export class AnswerWriter implements CallSink {
     this.#finish();
   }
 
+  /** What is held back stays so until `fail` says what is answered instead. */
+  failing(): void {
+    this.#holdTimer?.cancel();
+  }
+
   /**
    * The call failed. An error answer if nothing has left yet; else the connection is broken off, since a body that
    * simply ended would look whole.
