@@ -181,6 +181,7 @@ class DockerDriver implements Driver {
     const { clock } = this.#backoff;
     await within(clock, CREATION_WAIT_MS, Promise.allSettled(this.#creations));
     await within(clock, REMOVAL_WAIT_MS, this.#removeAll());
+    this.#home.remover.close();
     await this.#workDir.close();
   }
 
