@@ -56,7 +56,7 @@ export interface RouteInApp extends Route {
 }
 
 export interface CallStore {
-  /** Stores all or none. A call whose id is there already is left as it is. */
+  /** Stores all or none. A call whose id its app has already is left as it is. */
   insert(records: readonly CallRecord[]): Promise<void>;
   get(appName: string, callId: string): Promise<Call | undefined>;
   log(appName: string, callId: string): Promise<string | undefined>;

@@ -8,6 +8,7 @@ import type { AppStore, CallStore, Page, RouteStore, Store } from "../store.ts";
 export class ModelStore implements Store {
   readonly #apps = new Map<string, App>();
   readonly #routes: Route[] = [];
+  /** By app and id: a call belongs to its app, and an id tells it from the app's others. */
   readonly #calls = new Map<string, CallRecord>();
   #changes = 0;
 
@@ -29,7 +30,7 @@ export class ModelStore implements Store {
       const { id } = this.#app(name);
       this.#apps.delete(name);
       removeWhere(this.#routes, ({ fn }) => fn.appId === id);
-      for (const { call } of this.#calls.values()) if (call.appName === name) this.#calls.delete(call.id);
+      for (const [key, { call }] of this.#calls) if (call.appName === name) this.#calls.delete(key);
       this.#changes++;
     },
   };
@@ -73,11 +74,12 @@ export class ModelStore implements Store {
   readonly calls: CallStore = {
     insert: async (records) => {
       for (const record of records) {
-        if (!this.#calls.has(record.call.id)) this.#calls.set(record.call.id, record);
+        const key = callKey(record.call.appName, record.call.id);
+        if (!this.#calls.has(key)) this.#calls.set(key, record);
       }
     },
-    get: async (appName, id) => this.#record(appName, id)?.call,
-    log: async (appName, id) => this.#record(appName, id)?.log,
+    get: async (appName, id) => this.#calls.get(callKey(appName, id))?.call,
+    log: async (appName, id) => this.#calls.get(callKey(appName, id))?.log,
     list: async (appName, filter) =>
       [...this.#calls.values()]
         .map(({ call }) => call)
@@ -115,11 +117,10 @@ export class ModelStore implements Store {
     const id = this.#apps.get(appName)?.id;
     return this.#routes.find(({ trigger }) => trigger.appId === id && trigger.source === path);
   }
+}
 
-  #record(appName: string, id: string): CallRecord | undefined {
-    const record = this.#calls.get(id);
-    return record?.call.appName === appName ? record : undefined;
-  }
+function callKey(appName: string, id: string): string {
+  return JSON.stringify([appName, id]);
 }
 
 function pageOf<T>({ after, limit }: Page, items: readonly T[], keyOf: (item: T) => string): T[] {
