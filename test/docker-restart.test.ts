@@ -1,6 +1,7 @@
 /** A Docker engine that is restarted while its functions are called: an engine of the test's own. */
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
+import type Docker from "dockerode";
 import { connectEngine } from "../src/driver/docker/engine.ts";
 import {
   makeOwnEngine,
@@ -41,6 +42,13 @@ async function outcomeOf(url: string): Promise<Outcome> {
   return { status: answer.status, code: answer.ok ? undefined : JSON.parse(text).error.code };
 }
 
+interface Rig {
+  readonly own: OwnEngine;
+  readonly engine: Docker;
+  readonly node: DockerNode;
+  readonly urls: readonly string[];
+}
+
 /** What a caller may be told meanwhile. Anything else would be wrong, or no help. */
 const HONEST: readonly string[] = [
   "answer_cut",
@@ -52,14 +60,14 @@ const HONEST: readonly string[] = [
 ];
 
 describe("an engine that is restarted under load", { skip: skipWithoutOwnEngine() }, () => {
-  async function startRig(t: TestContext): Promise<{ own: OwnEngine; node: DockerNode; urls: string[] }> {
+  async function startRig(t: TestContext): Promise<Rig> {
     const own = await makeOwnEngine();
+    const engine = connectEngine(own.dockerHost);
     // Undone in the order of these calls: the node first.
     let node: DockerNode;
     try {
       await own.start();
       const env = { DOCKER_HOST: own.dockerHost };
-      const engine = connectEngine(own.dockerHost);
       node = await startDockerNode(t, { env, engine, args: ["-docker-network", "none"] });
     } finally {
       t.after(() => own.remove());
@@ -67,11 +75,11 @@ describe("an engine that is restarted under load", { skip: skipWithoutOwnEngine(
     await createRoute(node, "/stream", "unruly", { timeout: 10, idle_timeout: 1 });
     await createRoute(node, "/stdio", "unruly", { timeout: 10, idle_timeout: 1, format: "http" });
     const urls = ["stream", "stdio"].map((path) => `${node.url}/r/t/${path}?do=sleep&amount=20`);
-    return { own, node, urls };
+    return { own, engine, node, urls };
   }
 
   test("fails calls with what is so, and serves again when it is back", async (t) => {
-    const { own, node, urls } = await startRig(t);
+    const { own, engine, node, urls } = await startRig(t);
     for (const url of urls) assert.deepEqual(await outcomeOf(url), { status: 200, code: undefined });
 
     const load = new Load([...urls, ...urls]);
@@ -95,7 +103,16 @@ describe("an engine that is restarted under load", { skip: skipWithoutOwnEngine(
       [],
     );
     for (const url of urls) assert.equal((await outcomeOf(url)).status, 200);
-    await eventually(async () => (await node.containers()).length === 0, "no container is left", 20_000);
+    const isEmpty = eventually(
+      async () => (await node.containers()).length === 0,
+      "no container is left",
+      20_000,
+    );
+    await isEmpty.catch(async (error) => {
+      const states = (await engine.listContainers({ all: true })).map(({ Id, Status }) => `${Id} ${Status}`);
+      t.diagnostic([...states, node.program.output()].join("\n"));
+      throw error;
+    });
   });
 });
 
