@@ -7,8 +7,8 @@ import pino from "pino";
 import { FakeClock } from "../clock/fake-clock.ts";
 import { seededRandom } from "../clock/random.ts";
 import { type Balancer, type BalancerOptions, createBalancer } from "./balancer.ts";
-import { hashOfKey } from "./key.ts";
-import { placeCall } from "./placement.ts";
+import { hashOfKey } from "./placement/key.ts";
+import { placeCall } from "./placement/placement.ts";
 
 const LOOPBACK = "127.0.0.1";
 

@@ -3,8 +3,8 @@ import { InvalidArgumentError } from "commander";
 import { systemClock } from "../clock/clock.ts";
 import { systemRandom } from "../clock/random.ts";
 import { createBalancer } from "../lb/balancer.ts";
-import { isNodeName } from "../lb/members.ts";
-import { parseVersion } from "../lb/version.ts";
+import { isNodeName } from "../lb/nodes/members.ts";
+import { parseVersion } from "../lb/nodes/version.ts";
 import { address, addresses, integer, parseFlags, text } from "./flags.ts";
 import { announceReady, createLog, failToStart, stopOnSignals } from "./run-main.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { describe, test } from "node:test";
-import { settle } from "../clock/fake-clock.ts";
+import { settle } from "../../clock/fake-clock.ts";
 import { hasBody, RequestBody } from "./request-body.ts";
 
 const CHUNK = Buffer.alloc(64 * 1024);

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/clock.ts";
+import type { Clock } from "../../clock/clock.ts";
 
 /** How far back the figures go. */
 const SECONDS_KEPT = 60;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { FakeClock, settle } from "../clock/fake-clock.ts";
+import { FakeClock, settle } from "../../clock/fake-clock.ts";
 import { Prober } from "./prober.ts";
 
 describe("the checks of a node", () => {

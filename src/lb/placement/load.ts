@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/clock.ts";
+import type { Clock } from "../../clock/clock.ts";
 import { LruMap } from "./lru-map.ts";
 
 /** The weight of a new wait in the average; the rest is what it was before. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { FnError } from "../model/errors.ts";
+import { FnError } from "../../model/errors.ts";
 import { isNodeName, Members } from "./members.ts";
 
 const PASSED = { passed: true, beganNs: 1 };

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { describe, test } from "node:test";
 import { request } from "undici";
-import { sendRaw, startBalancer, startNode } from "./rig.suite.ts";
+import { sendRaw, startBalancer, startNode } from "../rig.suite.ts";
 
 describe("a request on its way to the node", () => {
   test("keeps method, path and query in the client's encoding, and all fields in order and case", async (t) => {

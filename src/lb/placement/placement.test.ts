@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { seededRandom } from "../clock/random.ts";
+import { seededRandom } from "../../clock/random.ts";
 import { hashOfKey } from "./key.ts";
 import { placeCall, stayChance } from "./placement.ts";
 

@@ -1,4 +1,4 @@
-import type { Random } from "../clock/random.ts";
+import type { Random } from "../../clock/random.ts";
 import { jumpHash } from "./jump-hash.ts";
 
 /** Below this average wait a function stays on its node: 500 ms. */

@@ -1,5 +1,5 @@
-import { isHopByHop } from "../http1/fields.ts";
-import { FnError } from "../model/errors.ts";
+import { isHopByHop } from "../../http1/fields.ts";
+import { FnError } from "../../model/errors.ts";
 import { parseWait, WAIT_HEADER } from "./wait-header.ts";
 
 /** Header fields as they came: name, value, name, value; order, case and duplicates kept. One character a byte. */

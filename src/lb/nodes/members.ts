@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { FnError } from "../model/errors.ts";
+import { FnError } from "../../model/errors.ts";
 import {
   afterCheck,
   type CheckResult,

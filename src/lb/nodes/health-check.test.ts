@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { startNode } from "../rig.suite.ts";
 import { createHealthCheck } from "./health-check.ts";
-import { startNode } from "./rig.suite.ts";
 
 const check = createHealthCheck({ path: "/version", versionMin: "0.0.234" });
 const NEVER = new AbortController().signal;

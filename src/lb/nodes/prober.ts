@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "../clock/clock.ts";
+import { type Clock, sleep } from "../../clock/clock.ts";
 import type { CheckResult } from "./health.ts";
 import type { HealthCheck } from "./health-check.ts";
 

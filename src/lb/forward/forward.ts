@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Dispatcher, errors } from "undici";
-import type { Clock } from "../clock/clock.ts";
-import { FnError } from "../model/errors.ts";
+import type { Clock } from "../../clock/clock.ts";
+import { FnError } from "../../model/errors.ts";
 import { requestFields } from "./fields.ts";
 import type { NodePools } from "./node-pools.ts";
 import { type Outcome, Relay } from "./relay.ts";

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { FnError } from "../model/errors.ts";
-import { isJsonObject, toJson } from "../model/json.ts";
-import { isLoopback } from "./fields.ts";
-import type { Members } from "./members.ts";
+import { FnError } from "../../model/errors.ts";
+import { isJsonObject, toJson } from "../../model/json.ts";
+import { isLoopback } from "../forward/fields.ts";
+import type { Members } from "../nodes/members.ts";
 import type { Stats } from "./stats.ts";
 
 /** A request to the management holds one name; this allows for much white space. */

@@ -4,11 +4,11 @@ import { request as httpRequest, IncomingMessage, ServerResponse } from "node:ht
 import { Socket } from "node:net";
 import { describe, test } from "node:test";
 import { request } from "undici";
-import { FakeClock } from "../clock/fake-clock.ts";
-import { FnError } from "../model/errors.ts";
+import { FakeClock } from "../../clock/fake-clock.ts";
+import { FnError } from "../../model/errors.ts";
+import { orderOf, pathOf, startBalancer, startNode } from "../rig.suite.ts";
 import { forward } from "./forward.ts";
 import { NodePools } from "./node-pools.ts";
-import { orderOf, pathOf, startBalancer, startNode } from "./rig.suite.ts";
 
 describe("a node that refuses the connection", () => {
   test("is passed over for the next in order", async (t) => {

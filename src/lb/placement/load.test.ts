@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { FakeClock } from "../clock/fake-clock.ts";
+import { FakeClock } from "../../clock/fake-clock.ts";
 import { Load } from "./load.ts";
 
 const F = 0x1b86f1eca4d3cd30n;

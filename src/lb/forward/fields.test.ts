@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { FnError } from "../model/errors.ts";
+import { FnError } from "../../model/errors.ts";
 import { answerFields, isLoopback, requestFields, valuesOf, waitOf } from "./fields.ts";
 
 const STRANGER = { peer: "192.0.2.7" };

@@ -1,5 +1,5 @@
 import { Agent, request } from "undici";
-import { isJsonObject } from "../model/json.ts";
+import { isJsonObject } from "../../model/json.ts";
 import { compareVersions, parseVersion, type Version } from "./version.ts";
 
 /** A version answer has some 20 bytes; a node that sends more than this is no node of ours. */

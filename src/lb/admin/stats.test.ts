@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { FakeClock } from "../clock/fake-clock.ts";
+import { FakeClock } from "../../clock/fake-clock.ts";
 import { Stats } from "./stats.ts";
 
 const MS = 1e6;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { request } from "undici";
-import { FakeClock } from "../clock/fake-clock.ts";
+import { FakeClock } from "../../clock/fake-clock.ts";
+import { Members } from "../nodes/members.ts";
+import { sendRaw, startBalancer, startNode } from "../rig.suite.ts";
 import { Admin } from "./admin.ts";
-import { Members } from "./members.ts";
-import { sendRaw, startBalancer, startNode } from "./rig.suite.ts";
 import { Stats } from "./stats.ts";
 
 const A = "10.0.0.1:8080";

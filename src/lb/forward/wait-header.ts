@@ -1,4 +1,4 @@
-import { parseGoDuration } from "../clock/go-duration.ts";
+import { parseGoDuration } from "../../clock/go-duration.ts";
 
 /** The field in which a node says how long the call waited for a slot; the balancer reads and removes it. */
 export const WAIT_HEADER = "xxx-fxlb-wait";
