@@ -8,6 +8,7 @@ import { requireWrk } from "./wrk.ts";
 
 /** One caller shows latency, many show what a core can do. */
 const CONNECTIONS = [1, 8, 32] as const;
+const CONNECTIONS_MAX = 32;
 
 /** What a node adds to a call: a hot function through a node, and the same function through a bare relay. */
 export const nodeHot: Bench = {
@@ -22,11 +23,14 @@ export const nodeHot: Bench = {
     const nodeUrl = await node.createRoute("/echo", echo.image, { format: "http-stream" });
     const socketPath = await echo.startOnSocket();
     const relayUrl = await startRelay(programs, "relay", [socketPath]);
+    const wideRelayUrl = await startRelay(programs, "relay", [socketPath, String(CONNECTIONS_MAX)]);
 
     const result = await compareHot(stage, { node, nodeUrl, relayUrl }, CONNECTIONS);
+    say(`against a relay that gives the function ${CONNECTIONS_MAX} calls at a time:`);
+    const wide = await compareHot(stage, { node, nodeUrl, relayUrl: wideRelayUrl }, [CONNECTIONS_MAX]);
     const straight = await straightRate(socketPath, stage);
     say(`straight on the socket, one connection: ${straight.toFixed(0)} req/s`);
-    return { ...result, straight };
+    return { ...result, wide: { ratio: wide.ratio, ...wide.relay }, straight };
   },
 };
 

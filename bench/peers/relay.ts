@@ -2,19 +2,17 @@
  * The least that can stand between callers and a function: `node:http` in front, undici on the function's socket. It has
  * no routes, no slots, no deadlines and no records, and takes calls without a body only: what a node is measured against.
  *
- *     relay.ts SOCKET
+ *     relay.ts SOCKET [CONNECTIONS]
  *
- * Listens on a free port of loopback, tells it to the process that started it, and ends with that process.
+ * A function takes one call at a time, so it has one connection unless told. Listens on a free port of loopback, tells it to
+ * the process that started it, and ends with that process.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Pool } from "undici";
 
-/** As many as it ever has callers, so that none waits in line here. With fewer it is slower. */
-const CONNECTIONS = 32;
-
-const [, , socketPath] = process.argv;
-const pool = new Pool("http://localhost", { socketPath, connections: CONNECTIONS, pipelining: 1 });
+const [, , socketPath, connections = "1"] = process.argv;
+const pool = new Pool("http://localhost", { socketPath, connections: Number(connections), pipelining: 1 });
 
 const server = createServer(async (request, response) => {
   try {
