@@ -106,7 +106,7 @@ describe("an engine that is restarted under load", { skip: skipWithoutOwnEngine(
     const isEmpty = eventually(
       async () => (await node.containers()).length === 0,
       "no container is left",
-      20_000,
+      60_000,
     );
     await isEmpty.catch(async (error) => {
       const states = (await engine.listContainers({ all: true })).map(({ Id, Status }) => `${Id} ${Status}`);
