@@ -1,10 +1,15 @@
+import { cpSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Bench, Sample, Stage } from "./bench.ts";
 import { type LoadResult, offerLoad } from "./load.ts";
+import { compileSleep } from "./native.ts";
 import { compare, inTurns, median } from "./rounds.ts";
 import { type BenchNode, projectRoot, startNode } from "./start.ts";
 
-/** A function in TypeScript, as most are: it starts slower than a native one. */
-const IMAGE = "dir:bench/functions/sleep";
+/** A function in TypeScript, as most are. */
+const QUICK_IMAGE = "dir:quick";
+/** A native one: 32 of them start at once, and those in TypeScript would only wait for each other's cpu. */
+const SLOW_IMAGE = "dir:sleep";
 
 const QUICK_MS = 1;
 const SLOW_MS = 200;
@@ -14,8 +19,11 @@ const SIZES = { full: { callers: 32, slowCallsEach: 5 }, tiny: { callers: 4, slo
 /** How long the containers of a cold round outlive it, in seconds. */
 const IDLE_S = 1;
 
-/** Longer than a container takes to start beside another one. */
-const START_MS_MAX = { process: 200, docker: 400 } as const;
+/** Longer than a container takes to start beside others, of either function. */
+const START_MS_MAX = {
+  process: { quick: 200, slow: 50 },
+  docker: { quick: 400, slow: 400 },
+} as const;
 /** With calls that take four times as long in the end. */
 const TRIES_MAX = 3;
 /** The longest that a route may have. */
@@ -35,25 +43,26 @@ export const burst: Bench = {
 
   async run(stage) {
     const { callers, slowCallsEach } = SIZES[stage.isTiny ? "tiny" : "full"];
-    const node = await startNode(stage, { functionsRoot: projectRoot, memoryBytes: MEMORY_BYTES });
-    const ready = await readyRoute(node, callers, START_MS_MAX[stage.driver]);
-    const crowd: Crowd = { node, ready, callers };
-    const quick = await quickBurst(stage, crowd);
-    const slow = await slowBurst(stage, crowd, slowCallsEach);
+    const functionsRoot = dirname(dirname(await compileSleep(stage.programs)));
+    cpSync(join(projectRoot, "bench/functions/sleep"), join(functionsRoot, "quick"), { recursive: true });
+    const node = await startNode(stage, { functionsRoot, memoryBytes: MEMORY_BYTES });
+    const crowd: Crowd = { node, callers };
+    const startMsMax = START_MS_MAX[stage.driver];
+    const quick = await quickBurst(stage, crowd, startMsMax.quick);
+    const slow = await slowBurst(stage, crowd, startMsMax.slow, slowCallsEach);
     return { ...quick, slow };
   },
 };
 
 interface Crowd {
   readonly node: BenchNode;
-  /** A route with a container for each caller. */
-  readonly ready: string;
   readonly callers: number;
 }
 
 /** A function that is over sooner than a container could start: few containers should do as well as many. */
-async function quickBurst({ rounds, seconds, say }: Stage, { node, ready, callers }: Crowd) {
-  const own = await node.createRoute("/quick", IMAGE);
+async function quickBurst({ rounds, seconds, say }: Stage, { node, callers }: Crowd, startMsMax: number) {
+  const ready = await readyRoute(node, { image: QUICK_IMAGE, callers, startMsMax });
+  const own = await node.createRoute("/quick", QUICK_IMAGE);
   const measure = async (route: string): Promise<LoadResult> => {
     // It computes: of a function that waits, more containers serve more calls however quick it is.
     const result = await offerLoad({ url: `${route}?ms=${QUICK_MS}&busy=1`, callers, seconds });
@@ -79,11 +88,17 @@ async function quickBurst({ rounds, seconds, say }: Stage, { node, ready, caller
  * A function that outlasts the start of a container: many should start at once. Each round begins without any, and
  * the bar is what ready containers need, plus one start: for all calls together, and for the slowest of a hundred.
  */
-async function slowBurst({ rounds, say }: Stage, { node, ready, callers }: Crowd, callsEach: number) {
+async function slowBurst(
+  { rounds, say }: Stage,
+  { node, callers }: Crowd,
+  startMsMax: number,
+  callsEach: number,
+) {
+  const ready = await readyRoute(node, { image: SLOW_IMAGE, callers, startMsMax });
   const measure = (route: string): Promise<LoadResult> =>
     offerLoad({ url: `${route}?ms=${SLOW_MS}`, callers, callsEach });
   const coldRoute = (path: string): Promise<string> =>
-    node.createRoute(path, IMAGE, { idle_timeout: IDLE_S });
+    node.createRoute(path, SLOW_IMAGE, { idle_timeout: IDLE_S });
 
   const before = await node.countContainers();
   const turns = await inTurns(
@@ -117,10 +132,15 @@ async function slowBurst({ rounds, say }: Stage, { node, ready, callers }: Crowd
  * nobody else's call ends before it is up: so no call ends before all are. Where one does, it takes a new function, of
  * which the node knows nothing, and calls that are twice as long.
  */
-async function readyRoute(node: BenchNode, callers: number, startMsMax: number): Promise<string> {
+async function readyRoute(
+  node: BenchNode,
+  { image, callers, startMsMax }: { image: string; callers: number; startMsMax: number },
+): Promise<string> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const ms = startMsMax * callers * 2 ** tries;
-    const route = await node.createRoute(`/ready-${tries}`, IMAGE, { timeout: READY_TIMEOUT_S });
+    const route = await node.createRoute(`/ready-${image.replace("dir:", "")}-${tries}`, image, {
+      timeout: READY_TIMEOUT_S,
+    });
     const { answers } = await offerLoad({ url: `${route}?ms=${ms}`, callers, callsEach: 1 });
     if (answers.size === callers) return route;
   }

@@ -8,7 +8,7 @@ import type { Format } from "../format/format.ts";
 import type { Call } from "../model/call.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import type { FnSettings, FormatName } from "../model/fn.ts";
-import type { CallStore } from "../store/store.ts";
+import type { CallStore, RouteInApp } from "../store/store.ts";
 import { AfterTurn } from "./after-turn.ts";
 import { Budget } from "./budget.ts";
 import type { CallLog } from "./call-log.ts";
@@ -21,11 +21,13 @@ import { LaunchError, Launcher } from "./launcher.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { type MemoryReading, MemoryWatch } from "./memory-capacity.ts";
 import type { AgentObserver, AgentState } from "./observer.ts";
+import { Prewarmer, type PrewarmOutcome } from "./prewarmer.ts";
 import { Recorder } from "./recorder.ts";
 import { StartLimiter } from "./start-limiter.ts";
 
 export type { AnswerSink, CallInput, HeaderField } from "../format/format.ts";
 export type { CallSink, Submission } from "./execution.ts";
+export type { PrewarmOutcome } from "./prewarmer.ts";
 
 export interface AgentOptions {
   readonly driver: Driver;
@@ -64,6 +66,7 @@ export class Agent {
   readonly #starts: StartLimiter;
   readonly #launcher: Launcher;
   readonly #coldCalls: ColdCalls;
+  readonly #prewarmer: Prewarmer;
   readonly #recorder: Recorder;
   /** Of one function. */
   readonly #containersMax: number;
@@ -98,6 +101,12 @@ export class Agent {
       launcher: this.#launcher,
       clock: options.clock,
       containersMax: this.#containersMax,
+    });
+    this.#prewarmer = new Prewarmer({
+      ...options,
+      launcher: this.#launcher,
+      peekPool: (spec) => this.#pools.get(spec.key),
+      poolOf: (spec) => this.#poolOf(spec),
     });
     this.#recorder = new Recorder(options);
   }
@@ -151,6 +160,14 @@ export class Agent {
     }
   }
 
+  /**
+   * Has the function's image pulled and a first container of it started, behind those that were asked for before, as far as
+   * memory is free. Undefined when there is nothing to do: it has a container, or one is on its way, or too many wait.
+   */
+  prewarm(route: RouteInApp): Promise<PrewarmOutcome> | undefined {
+    return this.#prewarmer.warm(route);
+  }
+
   /** What an image says of itself. Errors: as the driver's `prepare`. */
   async imageSettings(image: string, signal: AbortSignal): Promise<Partial<FnSettings>> {
     return await this.#options.driver.prepare(image, signal);
@@ -183,6 +200,7 @@ export class Agent {
       });
     }
     grace.cancel();
+    this.#prewarmer.stop();
     this.#memoryWatch?.stop();
     await Promise.all([...this.#pools.values()].map((pool) => pool.stop()));
     await this.#recorder.stop();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FnError } from "../model/errors.ts";
 import { createRig, echo, type FakeCall, held, outcomes, type Rig, rest } from "./rig.suite.ts";
-import { FIRST_RUN_MS } from "./start-rule.ts";
+import { FIRST_RUN_MS_MAX } from "./start-rule.ts";
 
 describe("a hot container", () => {
   test("is started by the first call and serves those after it", async () => {
@@ -80,7 +80,7 @@ describe("the gate while there is no container", () => {
     await rest(rig);
     assert.equal(calls.length, 1, "the first call has the first container");
     assert.equal(rig.driver.counts.alive, 1, "and is given a moment to show how quick it is");
-    await rig.clock.advance(FIRST_RUN_MS);
+    await rig.clock.advance(FIRST_RUN_MS_MAX);
     assert.equal(rig.driver.counts.alive, 3, "then two more are starting, as many as may at a time");
     await rig.clock.advance(100);
     while (calls.length > 0) {
@@ -159,7 +159,7 @@ describe("the gate while there is no container", () => {
     const fifty = Array.from({ length: 50 }, (_, i) => rig.call("f", { body: `${i}` }));
     await rig.clock.advance(100);
     await rest(rig);
-    await rig.clock.advance(FIRST_RUN_MS);
+    await rig.clock.advance(FIRST_RUN_MS_MAX);
     while (calls.length > 0) {
       calls.shift()?.answer("ok");
       await rest(rig);

@@ -12,12 +12,14 @@ import { Launches } from "./launches.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { isHopeless, retryAfterS } from "./patience.ts";
 import { SlotQueue } from "./slot-queue.ts";
-import { FIRST_RUN_MS, type PoolCounts, startsWanted } from "./start-rule.ts";
+import { firstRunMs, type PoolCounts, startsWanted } from "./start-rule.ts";
 
 /** A pool without containers and calls is forgotten after this, or after twice its idle timeout if that is longer. */
 const UNUSED_MS = 60 * 60 * 1000;
 /** A second look at a line that should be gone by now comes no sooner than this. */
 const LOOK_AGAIN_MS_MIN = 20;
+/** The same, of a look at a first call that still runs. */
+const FIRST_LOOK_MS_MIN = 1;
 
 export interface HotPoolOptions {
   readonly spec: LaunchSpec;
@@ -47,6 +49,8 @@ export class HotPool {
   readonly #works = new Set<Promise<void>>();
   readonly #experience: Experience<LiveContainer>;
   #isStopping = false;
+  /** Waits for a container that no call waits for. */
+  #prewarm: PromiseWithResolvers<boolean> | undefined;
   #unusedTimer: Timer | undefined;
   #lookAgainTimer: Timer | undefined;
 
@@ -101,6 +105,20 @@ export class HotPool {
     return this.#wait(waitMs - (this.#options.clock.monotonicNs() - beganNs) / 1e6, signal);
   }
 
+  /** Whether it has no container, and none in the making. */
+  get isEmpty(): boolean {
+    return this.#live.size + this.#launches.size === 0;
+  }
+
+  /** Starts a first container though no call waits. Resolves when it is up, or with false when it could not be started. */
+  async prewarm(): Promise<boolean> {
+    if (!this.isEmpty || this.#isStopping) return false;
+    this.#prewarm = Promise.withResolvers();
+    const { promise } = this.#prewarm;
+    this.#balance();
+    return await promise;
+  }
+
   /** Gives a slot back. A container that the call left in doubt is removed. */
   release(container: LiveContainer): void {
     this.#experience.runEnded(container, this.#live.size, this.#queue.waiting > 0);
@@ -112,6 +130,7 @@ export class HotPool {
     this.#isStopping = true;
     this.#unusedTimer?.cancel();
     this.#lookAgainTimer?.cancel();
+    this.#endPrewarm(false);
     const launched = this.#launches.stop();
     for (const container of [...this.#live]) this.#discard(container);
     await launched;
@@ -207,7 +226,8 @@ export class HotPool {
     const { times, lineAgeMs } = this.#experience;
     const growthPays = this.#experience.growthPays(this.#live.size);
     const line = { ageMs: lineAgeMs, waitMsMax: 500 * spec.timeoutS, growthPays, cores };
-    return Math.min(startsWanted(this.counts, times, line), Math.max(0, containersMax - this.#live.size));
+    const wanted = Math.max(startsWanted(this.counts, times, line), this.#prewarm ? 1 : 0);
+    return Math.min(wanted, Math.max(0, containersMax - this.#live.size));
   }
 
   /**
@@ -216,9 +236,11 @@ export class HotPool {
    * nothing else would tell. Those who turn out to wait in vain need not wait on.
    */
   #lookAgainLater(): void {
-    const { startMs, runMs } = this.#experience.times;
+    const { startMs, runMs, stalledMs } = this.#experience.times;
     if (this.#queue.waiting === 0 || this.#lookAgainTimer || startMs === undefined) return;
-    const lookMs = runMs === undefined ? FIRST_RUN_MS : Math.max(startMs, LOOK_AGAIN_MS_MIN);
+    // A timer may go off a little before a run that began with it is as old: then only the rest is left to wait for.
+    const firstLookMs = Math.max(firstRunMs(startMs) - stalledMs, FIRST_LOOK_MS_MIN);
+    const lookMs = runMs === undefined ? firstLookMs : Math.max(startMs, LOOK_AGAIN_MS_MIN);
     this.#lookAgainTimer = this.#options.clock.after(lookMs, () => {
       this.#lookAgainTimer = undefined;
       this.#queue.failLast(
@@ -233,11 +255,20 @@ export class HotPool {
     this.#live.add(container);
     void container.ended.then(() => this.#removeIdle(container));
     this.#experience.started(startMs);
+    this.#endPrewarm(true);
+    // Nobody has waited for it.
+    if (this.#queue.waiting === 0) container.takeLaunchTimes();
     this.#pass(container);
+  }
+
+  #endPrewarm(isUp: boolean): void {
+    this.#prewarm?.resolve(isUp);
+    this.#prewarm = undefined;
   }
 
   /** With containers alive a call can still be served; without any, everyone who waits learns why not. */
   #onLaunchFailed(failure: LaunchError): void {
+    this.#endPrewarm(this.#live.size > 0);
     if (this.#live.size === 0) this.#queue.failAll(failure);
   }
 

@@ -79,6 +79,13 @@ export class Launcher {
     this.#options = options;
   }
 
+  /** Whether memory and cpu for another container are free now, and nobody waits for any. */
+  isFree({ memoryMib, cpusMilli }: LaunchSpec): boolean {
+    const { memory, cpus } = this.#options;
+    const isWanted = memory.waiting + cpus.waiting > 0;
+    return !isWanted && memory.free >= memoryMib && cpus.free >= cpusMilli;
+  }
+
   /** Whether memory and cpu for another container are free, or would be if idle ones made room. */
   hasRoomFor({ memoryMib, cpusMilli }: LaunchSpec): boolean {
     const { memory, cpus, idle } = this.#options;

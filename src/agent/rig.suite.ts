@@ -43,6 +43,8 @@ export interface Rig {
   readonly records: readonly CallRecord[];
   /** Calls a function. */
   call(name: string, options?: CallOptions): Running;
+  /** Has a function prewarmed. */
+  prewarm(name: string, settings?: Partial<FnSettings>): ReturnType<Agent["prewarm"]>;
 }
 
 export interface CallOptions {
@@ -101,6 +103,7 @@ export function createRig(
     clock,
     driver,
     records,
+    prewarm: (name, settings = {}) => agent.prewarm(routeOf(name, settings)),
     call(name, { body = "", settings = {} } = {}) {
       const id = ids.next();
       const cancel = new AbortController();

@@ -100,6 +100,28 @@ describe("the start limiter", () => {
     assert.ok(seen.filter((max) => max === 2).length > 150);
   });
 
+  /** Starts one after another, so long each; gives how many may start at a time then. */
+  async function maxAfter(startsMs: readonly number[]): Promise<number> {
+    const clock = new FakeClock();
+    const limiter = new StartLimiter({ clock, cores: 2 });
+    for (const startMs of startsMs) {
+      const turn = await limiter.acquire("f", false, never);
+      await clock.advance(startMs);
+      turn.end(true);
+    }
+    return limiter.max;
+  }
+
+  test("allows as many short ones as one that takes 50 ms per core, but never more than four per core", async () => {
+    assert.equal(await maxAfter([20]), 5);
+    assert.equal(await maxAfter([3]), 8);
+    assert.equal(await maxAfter([60]), 2);
+  });
+
+  test("soon allows fewer when slow ones come", async () => {
+    assert.equal(await maxAfter([5, 5, 5, 80, 80, 80]), 2);
+  });
+
   test("learns nothing from starts that failed", async () => {
     const limiter = new StartLimiter({ clock: new FakeClock(), cores: 1 });
     for (let i = 0; i < 50; i++) (await limiter.acquire("f", false, never)).end(false);

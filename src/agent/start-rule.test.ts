@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { FIRST_RUN_MS, type Line, startsWanted } from "./start-rule.ts";
+import { FIRST_RUN_MS_MAX, type Line, startsWanted } from "./start-rule.ts";
 
 /** What the rule of January 2018 says to each state, from the counts of that time: running, starting, waiting, idle. */
 const RULE_OF_2018: readonly (readonly [counts: readonly number[], startsOneMore: boolean])[] = [
@@ -42,15 +42,20 @@ describe("the start rule, while no call has ended", () => {
   for (const [[running = 0, starting = 0, waiting = 0, idle = 0], startsOneMore] of RULE_OF_2018) {
     const state = `${running} running, ${starting} starting, ${waiting} waiting, ${idle} idle`;
     test(`${state}: ${startsOneMore ? "one more is started" : "none is started"}, as in 2018`, () => {
-      const unknown = { runMs: undefined, startMs: undefined, stalledMs: FIRST_RUN_MS };
+      const unknown = { runMs: undefined, startMs: undefined, stalledMs: FIRST_RUN_MS_MAX };
       const wanted = startsWanted({ waiting, idle, busy: running - idle, starting }, unknown, fresh);
       assert.equal(wanted > starting, startsOneMore);
     });
   }
 
   test("the first one is given a moment to show that it is quick", () => {
-    const unknown = { runMs: undefined, startMs: 100, stalledMs: FIRST_RUN_MS - 1 };
+    const unknown = { runMs: undefined, startMs: 100, stalledMs: FIRST_RUN_MS_MAX - 1 };
     assert.equal(startsWanted(callers(32, 1), unknown, fresh), 0);
+  });
+
+  test("that moment is no longer than a start takes", () => {
+    const unknown = { runMs: undefined, startMs: 5, stalledMs: 5 };
+    assert.equal(startsWanted(callers(32, 1), unknown, fresh), 31);
   });
 });
 

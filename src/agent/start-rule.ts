@@ -39,8 +39,8 @@ export interface Line {
  * - While there is no container at all, one goes first. It shows whether the function starts and how fast it is, and
  *   a function that cannot start costs one container instead of one per caller. The gate closes again whenever the
  *   last container goes.
- * - As long as no call has ended, that first one is given a moment; a function that needs longer gets one for each
- *   waiting call, which is the rule of Fn in January 2018.
+ * - As long as no call has ended, that first one is given a moment, no longer than its start took; a function that
+ *   needs longer gets one for each waiting call, which is the rule of Fn in January 2018.
  * - A line is served within the time of a start: no more are started than that takes, since a container that would
  *   come later than that helps none of those who wait now. So a quick function queues for a hot container, and a slow
  *   one scales at once.
@@ -59,7 +59,7 @@ export function startsWanted(counts: PoolCounts, times: PoolTimes, line: Line): 
   if (containers === 0) return Math.min(unserved, 1);
   const { startMs, stalledMs } = times;
   if (startMs === undefined || times.runMs === undefined) {
-    return stalledMs < FIRST_RUN_MS ? 0 : unserved;
+    return stalledMs < firstRunMs(startMs) ? 0 : unserved;
   }
   // When none ends for as long as a start takes, and for longer than runs did so far, calls take longer now than they
   // used to, and what was measured is void.
@@ -117,9 +117,14 @@ function tolerableForStart(startMs: number, runMs: number): number {
 
 /**
  * How long the very first call of a function may run before more containers are started: long enough that a quick
- * function is known as one, and too short for the caller of a slow one to notice.
+ * function is known as one, and too short for the caller of a slow one to notice. No longer than a start takes: what
+ * it could save is less than that.
  */
-export const FIRST_RUN_MS = 20;
+export function firstRunMs(startMs: number | undefined): number {
+  return Math.min(startMs ?? FIRST_RUN_MS_MAX, FIRST_RUN_MS_MAX);
+}
+
+export const FIRST_RUN_MS_MAX = 20;
 /** After so many runs of each container it is known what the last ones brought. */
 const RUNS_TO_MEASURE = 2;
 /** Nothing starts quicker than this; it keeps the division sane when clocks are coarse. */

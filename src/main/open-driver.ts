@@ -27,7 +27,7 @@ export interface OpenDriverOptions {
 
 export async function openDriver(options: OpenDriverOptions): Promise<Driver> {
   const { choice, functionsRoot, workDir, nodeName, log } = options;
-  const common = { functionsRoot, workDir, nodePath: process.execPath, log };
+  const common = { functionsRoot, workDir, nodePath: process.execPath, clock: systemClock, log };
   if (choice === "process") return await createProcessDriver(common);
 
   // A node that runs processes does without the library.
@@ -48,7 +48,6 @@ export async function openDriver(options: OpenDriverOptions): Promise<Driver> {
     instance: nodeName,
     hardening: options.hardening,
     ...(options.onEngineCall ? { onEngineCall: options.onEngineCall } : {}),
-    clock: systemClock,
     random: systemRandom,
   });
 }

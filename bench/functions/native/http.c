@@ -15,32 +15,23 @@
 /** A benchmark that sends more has made a mistake. */
 #define REQUEST_BYTES_MAX (16 * 1024 * 1024)
 
-/** The answer to a request without a body: so that there is something to see. */
-static char NOTHING[] = "nothing";
-
-struct body {
-  char *bytes;
-  size_t length;
-};
-
 /** The bytes of a request that is whole; or one of these. */
 enum { INCOMPLETE = 0, INVALID = -1 };
 
 static bool read_more(struct connection *connection);
-static long parse_request(char *bytes, size_t length, struct body *body);
-static bool answer(int out, struct body body);
-static void sleep_for(long ms);
+static long parse_request(struct text text, struct request *request);
+static bool answer(int out, struct text body);
 
-bool serve_once(struct connection *connection, long sleep_ms) {
+bool serve_once(struct connection *connection, function *function) {
   if (!read_more(connection)) return false;
   size_t served = 0;
   for (;;) {
-    struct body body;
-    long length = parse_request(connection->bytes + served, connection->length - served, &body);
+    struct request request;
+    long length =
+        parse_request((struct text){connection->bytes + served, connection->length - served}, &request);
     if (length == INVALID) return false;
     if (length == INCOMPLETE) break;
-    sleep_for(sleep_ms);
-    if (!answer(connection->out, body)) return false;
+    if (!answer(connection->out, function(request))) return false;
     served += length;
   }
   connection->length -= served;
@@ -62,18 +53,19 @@ static bool read_more(struct connection *connection) {
   return true;
 }
 
-/** The value of a field between two lines of a head; NULL when it has none of that name. */
-static const char *field(const char *line, const char *end, const char *name) {
+struct text field(struct text head, const char *name) {
   size_t length = strlen(name);
-  while ((line = memmem(line, end - line, "\r\n", 2))) {
+  char *end = head.bytes + head.length;
+  for (char *line = head.bytes; (line = memmem(line, end - line, "\r\n", 2));) {
     line += 2;
-    if ((size_t)(end - line) <= length) return NULL;
-    if (strncasecmp(line, name, length) == 0 && line[length] == ':') {
-      line += length + 1;
-      return line + strspn(line, " \t");
-    }
+    if ((size_t)(end - line) <= length) break;
+    if (strncasecmp(line, name, length) != 0 || line[length] != ':') continue;
+    char *value = line + length + 1;
+    while (value < end && (*value == ' ' || *value == '\t')) value++;
+    char *value_end = memmem(value, end - value, "\r\n", 2);
+    return (struct text){value, (value_end ? value_end : end) - value};
   }
-  return NULL;
+  return (struct text){0};
 }
 
 /**
@@ -100,31 +92,34 @@ static long parse_chunks(char *start, char *end, char *to, size_t *body_length) 
   return INCOMPLETE;
 }
 
-static long parse_request(char *bytes, size_t length, struct body *body) {
-  char *end = bytes + length;
-  char *head_end = memmem(bytes, length, "\r\n\r\n", 4);
+/** The length of the request that the text begins with. */
+static long parse_request(struct text text, struct request *request) {
+  char *head_end = memmem(text.bytes, text.length, "\r\n\r\n", 4);
   if (!head_end) return INCOMPLETE;
-  body->bytes = head_end + 4;
-  long head_length = body->bytes - bytes;
+  struct text head = {text.bytes, head_end - text.bytes};
+  struct text body = {.bytes = head_end + 4};
+  long head_length = body.bytes - text.bytes;
+  char *end = text.bytes + text.length;
 
-  const char *coding = field(bytes, head_end, "Transfer-Encoding");
-  if (coding) {
-    if (strncasecmp(coding, "chunked\r\n", 9) != 0) return INVALID;
+  struct text coding = field(head, "Transfer-Encoding");
+  if (coding.length > 0) {
+    if (coding.length != 7 || strncasecmp(coding.bytes, "chunked", 7) != 0) return INVALID;
     // Joined only when all are there: what is joined cannot be read as chunks again.
-    long chunks_length = parse_chunks(body->bytes, end, NULL, &body->length);
+    long chunks_length = parse_chunks(body.bytes, end, NULL, &body.length);
     if (chunks_length <= 0) return chunks_length;
-    parse_chunks(body->bytes, end, body->bytes, &body->length);
+    parse_chunks(body.bytes, end, body.bytes, &body.length);
+    *request = (struct request){head, body};
     return head_length + chunks_length;
   }
 
-  const char *value = field(bytes, head_end, "Content-Length");
-  body->length = value ? strtoul(value, NULL, 10) : 0;
-  if (body->length > REQUEST_BYTES_MAX) return INVALID;
-  return (size_t)(end - body->bytes) < body->length ? INCOMPLETE : head_length + (long)body->length;
+  struct text length = field(head, "Content-Length");
+  body.length = length.length > 0 ? strtoul(length.bytes, NULL, 10) : 0;
+  if (body.length > REQUEST_BYTES_MAX) return INVALID;
+  *request = (struct request){head, body};
+  return (size_t)(end - body.bytes) < body.length ? INCOMPLETE : head_length + (long)body.length;
 }
 
-static bool answer(int out, struct body body) {
-  if (body.length == 0) body = (struct body){NOTHING, strlen(NOTHING)};
+static bool answer(int out, struct text body) {
   char head[128];
   const char *format = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n";
   size_t head_length = snprintf(head, sizeof head, format, body.length);
@@ -143,7 +138,6 @@ static bool answer(int out, struct body body) {
   }
 }
 
-/** Of the whole process, as with a function that computes. */
-static void sleep_for(long ms) {
+void sleep_for(long ms) {
   if (ms > 0) nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }

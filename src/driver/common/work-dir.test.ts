@@ -34,10 +34,11 @@ async function startServer(workDir: string, image: string) {
   };
   const program = `
     import { pino } from "pino";
+    import { systemClock } from ${JSON.stringify(new URL("../../clock/clock.ts", import.meta.url).href)};
     import { createProcessDriver } from ${JSON.stringify(new URL("../process/driver.ts", import.meta.url).href)};
     const signal = new AbortController().signal;
     const log = pino({ level: "silent" });
-    const driver = await createProcessDriver({ ...${JSON.stringify(options)}, log });
+    const driver = await createProcessDriver({ ...${JSON.stringify(options)}, clock: systemClock, log });
     const container = await driver.create(${JSON.stringify(spec)}, signal);
     await container.start(signal);
     container.stdout.pipe(process.stdout);

@@ -6,6 +6,7 @@ import { FnError } from "../../model/errors.ts";
 import type { Command } from "../common/func-file.ts";
 import { endedWritable, LateReadable, LateWritable } from "../common/late-streams.ts";
 import type { Container, Exit } from "../driver.ts";
+import type { Spares } from "./spares.ts";
 
 /** Everything a container is made of. */
 export interface ContainerParts {
@@ -32,6 +33,15 @@ type State =
 
 const NEVER_RAN: Exit = { code: undefined, signal: undefined, outOfMemory: false };
 
+/** What the driver has for its containers. */
+export interface ContainerHost {
+  /** Processes that wait to become a container's. */
+  readonly spares: Spares;
+  readonly log: Logger;
+  /** Lets go of what is held for the container; its processes are gone by then. */
+  readonly onRemove: () => Promise<void>;
+}
+
 /**
  * A container that is a process group. It ends with its first process, as a container does: whatever that left
  * behind in its group is killed at once. Only a process that leaves the group (`setsid`) outlives it.
@@ -50,8 +60,7 @@ export class ProcessContainer implements Container {
   readonly exited: Promise<Exit>;
 
   readonly #parts: ContainerParts;
-  readonly #log: Logger;
-  readonly #onRemove: () => Promise<void>;
+  readonly #host: ContainerHost;
   readonly #input: LateWritable | undefined;
   readonly #output = new LateReadable();
   readonly #errors = new LateReadable();
@@ -59,8 +68,7 @@ export class ProcessContainer implements Container {
   #state: State = { name: "created" };
   #removal: Promise<void> | undefined;
 
-  /** `onRemove` lets go of what the owner holds for the container; the processes are gone by then. */
-  constructor(parts: ContainerParts, log: Logger, onRemove: () => Promise<void>) {
+  constructor(parts: ContainerParts, host: ContainerHost) {
     this.id = parts.id;
     this.socketPath = parts.socketPath;
     this.#input = parts.socketPath === undefined ? new LateWritable() : undefined;
@@ -69,8 +77,7 @@ export class ProcessContainer implements Container {
     this.stderr = this.#errors;
     this.exited = this.#exit.promise;
     this.#parts = parts;
-    this.#log = log;
-    this.#onRemove = onRemove;
+    this.#host = host;
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -78,8 +85,9 @@ export class ProcessContainer implements Container {
     if (this.#state.name === "ended") throw startFailed("it was removed before it started");
     if (this.#state.name !== "created") throw this.#illegal("start");
     try {
-      const child = this.#spawn();
-      await once(child, "spawn");
+      const spare = this.#host.spares.start(this.#parts);
+      const child = this.#adopt(spare ?? spawnOf(this.#parts));
+      if (!spare) await once(child, "spawn");
       if (child.stdin) this.#input?.connect(child.stdin);
       if (child.stdout) this.#output.connect(child.stdout);
       if (child.stderr) this.#errors.connect(child.stderr);
@@ -117,23 +125,13 @@ export class ProcessContainer implements Container {
     await this.exited;
     for (const stream of [this.stdin, this.stdout, this.stderr]) stream.destroy();
     try {
-      await this.#onRemove();
+      await this.#host.onRemove();
     } catch (error) {
-      this.#log.warn({ error, container: this.id }, "cannot remove the container's directory");
+      this.#host.log.warn({ error, container: this.id }, "cannot remove the container's directory");
     }
   }
 
-  /** Throws what no process can be started with, for instance a zero byte in a variable. */
-  #spawn(): ChildProcess {
-    const { command, folder, env, socketPath } = this.#parts;
-    const [program, ...args] = command;
-    const child = spawn(program, args, {
-      cwd: folder,
-      env,
-      // A session, and so a process group, of its own.
-      detached: true,
-      stdio: [socketPath === undefined ? "pipe" : "ignore", "pipe", "pipe"],
-    });
+  #adopt(child: ChildProcess): ChildProcess {
     this.#state = { name: "running", pid: child.pid };
     // Not "close", which waits for everybody who holds the streams.
     child.once("exit", (code, signal) => {
@@ -161,7 +159,7 @@ export class ProcessContainer implements Container {
       process.kill(-this.#state.pid, signal);
     } catch (error) {
       const isGone = error instanceof Error && "code" in error && error.code === "ESRCH";
-      if (!isGone) this.#log.error({ error, container: this.id, signal }, "cannot signal the container");
+      if (!isGone) this.#host.log.error({ error, container: this.id, signal }, "cannot signal the container");
     }
   }
 
@@ -173,6 +171,18 @@ export class ProcessContainer implements Container {
     }
     return new Error(`container ${this.id} cannot ${move}: it is ${this.#state.name}`);
   }
+}
+
+/** Throws what no process can be started with, for instance a zero byte in a variable. */
+function spawnOf({ command, folder, env, socketPath }: ContainerParts): ChildProcess {
+  const [program, ...args] = command;
+  return spawn(program, args, {
+    cwd: folder,
+    env,
+    // A session, and so a process group, of its own.
+    detached: true,
+    stdio: [socketPath === undefined ? "pipe" : "ignore", "pipe", "pipe"],
+  });
 }
 
 function startFailed(hint: string, cause?: unknown): FnError {

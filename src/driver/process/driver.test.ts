@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, type TestContext } from "node:test";
 import { type Logger, pino } from "pino";
+import { systemClock } from "../../clock/clock.ts";
 import { FnError } from "../../model/errors.ts";
 import { makeTempFunctions, type TempFunctions } from "../common/temp-functions.suite.ts";
 import { type Behaviour, FLOOD_BYTES, suiteOfDriver } from "../driver.suite.ts";
@@ -45,7 +46,7 @@ after(async () => {
 
 function open(log: Logger = quiet) {
   const { functionsRoot, workDir } = functions;
-  return createProcessDriver({ functionsRoot, workDir, nodePath: process.execPath, log });
+  return createProcessDriver({ functionsRoot, workDir, nodePath: process.execPath, clock: systemClock, log });
 }
 
 suiteOfDriver("process driver", {

@@ -1,10 +1,12 @@
 import { delimiter, dirname, join, resolve } from "node:path";
 import type { Logger } from "pino";
+import type { Clock } from "../../clock/clock.ts";
 import { FnError } from "../../model/errors.ts";
-import { readImage } from "../common/folder-image.ts";
 import { openWorkDir, SOCKET_NAME, type WorkDir } from "../common/work-dir.ts";
 import type { Container, ContainerSpec, Driver, ImageInfo } from "../driver.ts";
 import { ProcessContainer } from "./container.ts";
+import { Images } from "./images.ts";
+import { SPARES_MAX, Spares } from "./spares.ts";
 
 export interface ProcessDriverOptions {
   /** Folders in here, and nothing else, can be functions. */
@@ -16,6 +18,7 @@ export interface ProcessDriverOptions {
   readonly workDir: string;
   /** The `node` that functions find first. */
   readonly nodePath: string;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -43,25 +46,29 @@ class ProcessDriver implements Driver {
   readonly name = "process";
   readonly #options: ProcessDriverOptions;
   readonly #workDir: WorkDir;
+  readonly #images: Images;
+  readonly #spares: Spares;
   readonly #containers = new Set<ProcessContainer>();
   #closing: Promise<void> | undefined;
 
   constructor(options: ProcessDriverOptions, workDir: WorkDir) {
     this.#options = options;
     this.#workDir = workDir;
+    this.#images = new Images(options.functionsRoot);
+    this.#spares = new Spares(options.clock, SPARES_MAX);
     process.once("exit", this.#killAll);
   }
 
   async prepare(image: string, signal: AbortSignal): Promise<ImageInfo> {
     signal.throwIfAborted();
-    const { info } = await readImage(this.#options.functionsRoot, image);
+    const { info } = await this.#images.read(image);
     signal.throwIfAborted();
     return info;
   }
 
   async create(spec: ContainerSpec, signal: AbortSignal): Promise<Container> {
     signal.throwIfAborted();
-    const { path, command } = await readImage(this.#options.functionsRoot, spec.image);
+    const { path, command } = await this.#images.find(spec.image);
     signal.throwIfAborted();
     if (this.#closing) throw new FnError("server_stopping");
 
@@ -71,10 +78,12 @@ class ProcessDriver implements Driver {
     const { nodePath } = this.#options;
     const env = environment(spec, { nodePath, dir, socketPath, cacheDir: this.#workDir.cacheDir });
     const parts = { id: spec.id, command, folder: path, env, socketPath };
-    const container = new ProcessContainer(parts, this.#options.log, () => {
+    const onRemove = () => {
       this.#containers.delete(container);
       return this.#workDir.removeContainerDir(dir);
-    });
+    };
+    const host = { spares: this.#spares, log: this.#options.log, onRemove };
+    const container = new ProcessContainer(parts, host);
     this.#containers.add(container);
     return container;
   }
@@ -85,7 +94,10 @@ class ProcessDriver implements Driver {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#containers].map((container) => container.remove()));
+    await Promise.all([
+      this.#spares.close(),
+      ...[...this.#containers].map((container) => container.remove()),
+    ]);
     await this.#workDir.close();
     process.off("exit", this.#killAll);
   }
