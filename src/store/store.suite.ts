@@ -4,6 +4,7 @@ import { callsSuite } from "./suite/calls.suite.ts";
 import { changesSuite } from "./suite/changes.suite.ts";
 import { lifetimeSuite } from "./suite/lifetime.suite.ts";
 import { modelSuite } from "./suite/model.suite.ts";
+import { nodesSuite } from "./suite/nodes.suite.ts";
 import { routesSuite } from "./suite/routes.suite.ts";
 import { type OpenTwo, sharingSuite } from "./suite/sharing.suite.ts";
 import type { OpenEmpty } from "./suite/test-store.suite.ts";
@@ -14,6 +15,7 @@ export function storeSuite(name: string, open: OpenEmpty): void {
     appsSuite(open);
     routesSuite(open);
     callsSuite(open);
+    nodesSuite(open);
     changesSuite(open);
     lifetimeSuite(open);
     modelSuite(open);

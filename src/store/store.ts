@@ -10,6 +10,7 @@ export interface Store {
   readonly apps: AppStore;
   readonly routes: RouteStore;
   readonly calls: CallStore;
+  readonly nodes: NodeStore;
   /**
    * A number that grows whenever an app or a route changes, by any process: a cache whose number is still this
    * one is up to date.
@@ -62,6 +63,34 @@ export interface CallStore {
   log(appName: string, callId: string): Promise<string | undefined>;
   /** By id, descending: newest first. */
   list(appName: string, filter: CallFilter): Promise<Call[]>;
+}
+
+/**
+ * The nodes that balancers send calls to: those that somebody put here, and those that announce themselves for as long as
+ * they live. Changes of it are no changes in the sense of `changeCount`.
+ */
+export interface NodeStore {
+  /** By name, ascending, without those whose announcement has expired. */
+  list(): Promise<NodeRow[]>;
+  /** Puts a node here until it is removed, or changes one that is there; that one stays for as long as it would have. */
+  put(node: NodeRow): Promise<void>;
+  /**
+   * A node says that it is there, for so many milliseconds unless it says so again, and whether it is going down: then it
+   * drains, as it does when it was put here as draining.
+   */
+  announce(name: string, isDraining: boolean, forMs: number): Promise<void>;
+  /** The end of an announcement: the node goes, unless it was put here. */
+  withdraw(name: string): Promise<void>;
+  /** Takes a node out, however it came here; does nothing for an unknown one. */
+  remove(name: string): Promise<void>;
+}
+
+export interface NodeRow {
+  /** `host:port`. */
+  readonly name: string;
+  /** Its share compared with others; 1 unless told. */
+  readonly weight: number;
+  readonly isDraining: boolean;
 }
 
 export interface Page {

@@ -9,6 +9,7 @@ export interface Tables {
   calls: CallsTable;
   logs: LogsTable;
   changes: ChangesTable;
+  nodes: NodesTable;
 }
 
 interface AppsTable {
@@ -78,4 +79,15 @@ interface LogsTable {
 /** One row. */
 interface ChangesTable {
   count: number;
+}
+
+interface NodesTable {
+  name: string;
+  weight: number;
+  /** 1 when somebody wants it to drain. */
+  is_draining: number;
+  /** 1 when the node itself says that it does. */
+  says_draining: number;
+  /** Null for one that was put here until it is removed. */
+  expires_at_ms: number | null;
 }

@@ -112,6 +112,16 @@ const MIGRATIONS: Record<string, Migration> = {
     "alter table new_logs rename to logs",
     "create index calls_by_path on calls (app_name, path, id)",
   ),
+
+  "004-nodes": steps(
+    `create table nodes (
+      name text primary key,
+      weight real not null,
+      is_draining integer not null,
+      says_draining integer not null,
+      expires_at_ms integer
+    ) strict`,
+  ),
 };
 
 function steps(...statements: readonly string[]): Migration {

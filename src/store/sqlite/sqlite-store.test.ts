@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
+import { FakeClock } from "../../clock/fake-clock.ts";
 import { sharedStoreSuite, storeSuite } from "../store.suite.ts";
 import { callsSuite } from "../suite/calls.suite.ts";
 import { lifetimeSuite } from "../suite/lifetime.suite.ts";
@@ -67,6 +68,19 @@ test("removing an app leaves no row of it in any table", async (t) => {
   await calls.insert([sampleRecord("call-1", {}, "a line")]);
   await apps.remove("demo");
   for (const table of ["apps", "fns", "triggers", "calls", "logs"]) assert.equal(countRows(path, table), 0);
+});
+
+test("an announcement lasts as long as it says, and no row of it is left behind it", async (t) => {
+  const path = tempPath(t);
+  const clock = new FakeClock();
+  const { nodes } = await openFile(t, path, clock);
+  await nodes.announce("a:1", false, 6000);
+  await clock.advance(5999);
+  assert.equal((await nodes.list()).length, 1);
+  await clock.advance(1);
+  assert.deepEqual(await nodes.list(), []);
+  await nodes.announce("b:1", false, 6000);
+  assert.equal(countRows(path, "nodes"), 1);
 });
 
 function addTrigger(path: string, trigger: { like: string; id: string; source: string }): void {

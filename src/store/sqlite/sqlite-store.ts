@@ -39,7 +39,8 @@ export async function openStoreOn(file: DatabaseFile, clock: Clock): Promise<Sto
     database.close();
     throw error;
   }
-  return new SqlStore(new SqliteTransactions(kysely, file, clock));
+  // Whoever shares the file is on this machine, and has its time.
+  return new SqlStore(new SqliteTransactions(kysely, file, clock), () => clock.nowMs());
 }
 
 function withCallsApart(store: Store, path: string): Store {
@@ -48,6 +49,7 @@ function withCallsApart(store: Store, path: string): Store {
     apps: store.apps,
     routes: store.routes,
     calls,
+    nodes: store.nodes,
     changeCount: () => store.changeCount(),
     async close() {
       await calls.close();

@@ -2,7 +2,7 @@ import type { App } from "../../model/app.ts";
 import type { CallRecord } from "../../model/call.ts";
 import { FnError } from "../../model/errors.ts";
 import type { Route } from "../../model/route.ts";
-import type { AppStore, CallStore, Page, RouteStore, Store } from "../store.ts";
+import type { AppStore, CallStore, NodeRow, NodeStore, Page, RouteStore, Store } from "../store.ts";
 
 /** A store so simple that it is plainly right: maps, read from end to end. It tells what others must do. */
 export class ModelStore implements Store {
@@ -10,6 +10,10 @@ export class ModelStore implements Store {
   readonly #routes: Route[] = [];
   /** By app and id: a call belongs to its app, and an id tells it from the app's others. */
   readonly #calls = new Map<string, CallRecord>();
+  readonly #nodes = new Map<
+    string,
+    NodeRow & { readonly saysDraining: boolean; readonly isAnnounced: boolean }
+  >();
   #changes = 0;
 
   readonly apps: AppStore = {
@@ -93,6 +97,30 @@ export class ModelStore implements Store {
         )
         .sort((a, b) => byBytes(b.id, a.id))
         .slice(0, filter.limit),
+  };
+
+  /** Time stands still here: nothing expires. */
+  readonly nodes: NodeStore = {
+    list: async () =>
+      [...this.#nodes.values()]
+        .map(({ name, weight, isDraining, saysDraining }) => ({
+          name,
+          weight,
+          isDraining: isDraining || saysDraining,
+        }))
+        .sort((a, b) => byBytes(a.name, b.name)),
+    put: async (node) => {
+      const others = { saysDraining: false, isAnnounced: false };
+      this.#nodes.set(node.name, { ...others, ...this.#nodes.get(node.name), ...node });
+    },
+    announce: async (name, saysDraining) => {
+      const newcomer = { name, weight: 1, isDraining: false, isAnnounced: true };
+      this.#nodes.set(name, { ...newcomer, ...this.#nodes.get(name), saysDraining });
+    },
+    withdraw: async (name) => {
+      if (this.#nodes.get(name)?.isAnnounced) this.#nodes.delete(name);
+    },
+    remove: async (name) => void this.#nodes.delete(name),
   };
 
   async changeCount(): Promise<number> {

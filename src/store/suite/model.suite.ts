@@ -33,6 +33,7 @@ interface Step {
 const appName = fc.constantFrom("a", "b", "B");
 const path = fc.constantFrom("/", "/a", "/\uff5e", "/\u{1f600}");
 const image = fc.constantFrom("one", "two");
+const nodeName = fc.constantFrom("a:1", "b:1");
 const callId = fc.constantFrom("0", "1", "A", "a");
 const timeMs = fc.integer({ min: 0, max: 3 });
 const limit = fc.integer({ min: 1, max: 3 });
@@ -96,6 +97,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     },
     ({ calls }, { appName, ...filter }) => calls.list(appName, filter),
   ),
+
+  operation("put node", { name: nodeName, isDraining: fc.boolean() }, ({ nodes }, node, serial) =>
+    nodes.put({ ...node, weight: serial + 1 }),
+  ),
+  operation(
+    "announce node",
+    { name: nodeName, isDraining: fc.boolean() },
+    ({ nodes }, { name, isDraining }) => nodes.announce(name, isDraining, 60_000),
+  ),
+  operation("withdraw node", { name: nodeName }, ({ nodes }, { name }) => nodes.withdraw(name)),
+  operation("remove node", { name: nodeName }, ({ nodes }, { name }) => nodes.remove(name)),
+  operation("list nodes", {}, ({ nodes }) => nodes.list()),
 );
 
 function operation<T>(

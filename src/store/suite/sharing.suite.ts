@@ -18,6 +18,17 @@ export function sharingSuite(open: OpenTwo): void {
     assert.equal(await one.calls.log("demo", "call-1"), "a line");
   });
 
+  test("each store lists the nodes that announce themselves in the other", async (t) => {
+    const [one, other] = await open(t);
+    await one.nodes.announce("a:1", false, 60_000);
+    await other.nodes.announce("b:1", true, 60_000);
+    const nodes = [
+      { name: "a:1", weight: 1, isDraining: false },
+      { name: "b:1", weight: 1, isDraining: true },
+    ];
+    assert.deepEqual([await one.nodes.list(), await other.nodes.list()], [nodes, nodes]);
+  });
+
   test("a change through one store moves the count of changes that the other reads", async (t) => {
     const [one, other] = await open(t);
     const before = await other.changeCount();
