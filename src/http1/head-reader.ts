@@ -42,6 +42,7 @@ export class HeadReader {
   /** Makes ready for the next head. */
   start(): void {
     this.#isDone = false;
+    this.#lines = "";
     this.#held.clear();
     this.#lineBytes = 0;
   }

@@ -18,8 +18,17 @@ export interface ResponseHead {
   readonly connection: readonly string[];
 }
 
+/** An answer before the answer (1xx), RFC 9110 section 15.2. */
+export interface InterimHead {
+  /** 100, or 102 to 199. */
+  readonly status: number;
+  readonly fields: readonly HeaderField[];
+}
+
 /** Gets a response while it is read. What it throws, `push` throws. */
 export interface ResponseHandler {
+  /** Where it is absent, interim responses are read over. */
+  interim?(head: InterimHead): void;
   head(head: ResponseHead): void;
   /** A part of the body; the bytes are not copied. False asks to be given no more for now. */
   body(part: Buffer): boolean;
@@ -32,8 +41,8 @@ const STATUS_LINE_BYTES_MAX = 8 * 1024;
 const STATUS_LINE = /^HTTP\/1\.(\d) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r?\n$/;
 
 /**
- * Reads responses out of a stream, one after another, whatever pieces it comes in. Interim ones (1xx) are read over,
- * as RFC 9110 section 15.2 allows. After an error it is of no more use.
+ * Reads responses out of a stream, one after another, whatever pieces it comes in. Interim ones (1xx) may be read
+ * over, as RFC 9110 section 15.2 allows. After an error it is of no more use.
  */
 export class ResponseReader {
   readonly #handler: ResponseHandler;
@@ -86,8 +95,9 @@ export class ResponseReader {
 
   #finishHead(): void {
     const head = parseHead(this.#head.lines, this.#isToHead);
-    if (head === undefined) {
+    if (!("framing" in head)) {
       this.#head.start();
+      this.#handler.interim?.(head);
       return;
     }
     this.#body.start(head.framing);
@@ -96,8 +106,7 @@ export class ResponseReader {
   }
 }
 
-/** Undefined for an interim response. */
-function parseHead(lines: string, isToHead: boolean): ResponseHead | undefined {
+function parseHead(lines: string, isToHead: boolean): ResponseHead | InterimHead {
   const lineEnd = lines.indexOf("\n") + 1;
   const [, minor, code] = STATUS_LINE.exec(lines.slice(0, lineEnd)) ?? [];
   if (code === undefined || lineEnd > STATUS_LINE_BYTES_MAX) throw malformed("there is no status line");
@@ -106,7 +115,7 @@ function parseHead(lines: string, isToHead: boolean): ResponseHead | undefined {
   const fields = parseFields(lines, lineEnd);
   // RFC 9110 section 15.2.2: a switch of protocols nobody asked for.
   if (status === 101) throw malformed("the protocol is switched");
-  if (status < 200) return undefined;
+  if (status < 200) return { status, fields };
 
   const told = framingFieldsOf(fields, minorVersion);
   const { contentLength, connection } = told;

@@ -246,3 +246,74 @@ describe("stop", () => {
     assert.equal(rig.clock.pending, 0);
   });
 });
+
+describe("stop with time for one more request", () => {
+  test("answers the request that comes within it, and says that this is the last", async (t) => {
+    const rig = await ConnectionRig.start(t, answerTarget);
+    const client = await rig.connect();
+    rig.connections[0]?.stop(5000);
+    await rig.clock.advance(4999);
+    client.send(get("/1") + get("/2"));
+    await rig.until(() => client.hasEnd);
+    assert.deepEqual(client.lines, ["/1"]);
+    assert.match(client.text, /\r\nConnection: close\r\n/);
+  });
+
+  test("closes the connection when none has come", async (t) => {
+    const rig = await ConnectionRig.start(t, answerTarget);
+    const client = await rig.connect();
+    client.send(get("/1"));
+    await rig.until(() => client.lines.length === 1);
+    rig.connections[0]?.stop(5000);
+    await rig.clock.advance(4999);
+    assert.equal(client.hasEnd, false);
+    await rig.clock.advance(1);
+    await rig.until(() => client.hasEnd && rig.closed === 1);
+  });
+
+  test("closes a connection with an answer that is told to be the last, and takes nothing behind it", async (t) => {
+    const rig = await ConnectionRig.start(t);
+    const client = await rig.connect();
+    client.send(get("/1") + get("/2"));
+    const exchange = await rig.request();
+    rig.connections[0]?.stop(5000);
+    answerTarget(exchange);
+    await rig.until(() => client.hasEnd);
+    assert.equal(rig.exchanges.length, 1);
+  });
+
+  test("takes one more behind an answer that could not say it was the last", async (t) => {
+    const rig = await ConnectionRig.start(t);
+    const client = await rig.connect();
+    client.send(get("/1"));
+    const first = await rig.request();
+    first.begin(200, [], undefined);
+    rig.connections[0]?.stop(5000);
+    first.end();
+    await rig.until(() => client.text.endsWith("0\r\n\r\n"));
+    client.send(get("/2"));
+    answerTarget(await rig.request(1));
+    await rig.until(() => client.hasEnd);
+    assert.match(client.text, /\r\nConnection: close\r\n/);
+  });
+
+  test("does not wait for a request that never comes whole", async (t) => {
+    const rig = await ConnectionRig.start(t, answerTarget);
+    const client = await rig.connect();
+    rig.connections[0]?.stop(5000);
+    client.send("GET / HTTP/1.1\r\n");
+    await arrive();
+    await rig.clock.advance(60_000);
+    await rig.until(() => client.hasEnd);
+    assert.deepEqual(rig.refused, ["too_slow"]);
+  });
+
+  test("ends at once when the client leaves", async (t) => {
+    const rig = await ConnectionRig.start(t, answerTarget);
+    const client = await rig.connect();
+    rig.connections[0]?.stop(5000);
+    client.socket.end();
+    await rig.until(() => rig.closed === 1);
+    assert.equal(rig.clock.pending, 0);
+  });
+});

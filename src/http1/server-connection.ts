@@ -7,6 +7,7 @@ import { IncomingBody } from "./incoming-body.ts";
 import { LazyAlarm } from "./lazy-alarm.ts";
 import { type RequestHead, RequestReader } from "./request-reader.ts";
 import { encodeResponseHead } from "./response-writer.ts";
+import { writeBorrowed } from "./write-borrowed.ts";
 
 /** From the first byte of a head to its last: a client that needs longer is stuck, or means harm. */
 export const HEAD_MS = 60_000;
@@ -30,6 +31,16 @@ export interface ServerConnectionOptions {
   readonly refusal: (error: Http1Error) => Refusal;
   /** The connection is gone, or somebody else's. */
   readonly onClose: (connection: ServerConnection) => void;
+  /** The constants above, where it is absent. */
+  readonly timeouts?: ServerTimeouts;
+}
+
+/** As the constants of the same names. */
+export interface ServerTimeouts {
+  readonly headMs: number;
+  readonly idleMs: number;
+  readonly bodyMs: number;
+  readonly closeMs: number;
 }
 
 export interface Refusal {
@@ -47,6 +58,7 @@ export interface Refusal {
 export class ServerConnection implements ExchangeWire {
   readonly #socket: Socket;
   readonly #options: ServerConnectionOptions;
+  readonly #timeouts: ServerTimeouts;
   readonly #reader = new RequestReader((part) => this.#exchange?.body?.push(part) !== false);
   /** Goes off when the client is too slow, with whatever it is that it has to do. */
   readonly #alarm: LazyAlarm;
@@ -56,6 +68,7 @@ export class ServerConnection implements ExchangeWire {
   /** No other request after this one. */
   #isLast = false;
   #isOwnerStopping = false;
+  #stopIdleMs = 0;
   /** The client waits for a 100 with its body, and may never send it without. */
   #awaitsContinue = false;
   /** Bytes that cannot be taken yet. */
@@ -69,16 +82,24 @@ export class ServerConnection implements ExchangeWire {
   constructor(socket: Socket, options: ServerConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
     this.#alarm = new LazyAlarm(options.clock, () => this.#onTooSlow());
     socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
     socket.on("error", ignore).on("close", this.#onClose);
-    this.#alarm.set(IDLE_MS);
+    this.#alarm.set(this.#timeouts.idleMs);
   }
 
-  /** Takes no further request: closes now if it has none, else after its answer. */
-  stop(): void {
+  /**
+   * Takes no further request: closes now if it has none, else after its answer. A client that sends what may not be sent
+   * twice has to be sure that its connection is not closed just then: `idleMs` is the time in which one more request is taken,
+   * unless an answer has said that it is the last.
+   */
+  stop(idleMs = 0): void {
     this.#isOwnerStopping = true;
-    if (!this.#exchange && !this.#isDetached) this.#close(true);
+    this.#stopIdleMs = idleMs;
+    if (this.#exchange || this.#isDetached) return;
+    if (idleMs === 0 || this.#isDeaf) this.#close(true);
+    else this.#alarm.set(idleMs);
   }
 
   /**
@@ -115,6 +136,10 @@ export class ServerConnection implements ExchangeWire {
 
   write(bytes: Uint8Array | string): boolean {
     return typeof bytes === "string" ? this.#socket.write(bytes, "latin1") : this.#socket.write(bytes);
+  }
+
+  writeBorrowed(before: string, bytes: Uint8Array, after: string): boolean {
+    return writeBorrowed(this.#socket, before, bytes, after);
   }
 
   drained(): Promise<void> {
@@ -172,7 +197,7 @@ export class ServerConnection implements ExchangeWire {
       this.#begin(head);
     } else if (isFirstPiece && !this.#reader.isBetween) {
       // A head comes in one piece nearly always; one that does not has its time from its first piece on.
-      this.#alarm.set(HEAD_MS);
+      this.#alarm.set(this.#timeouts.headMs);
     }
     return true;
   }
@@ -191,7 +216,10 @@ export class ServerConnection implements ExchangeWire {
     }
     this.#watchBody();
     if (this.#reader.isBodyDone) {
-      body?.end();
+      if (body) {
+        body.trailers = this.#reader.trailers;
+        body.end();
+      }
       this.#endExchange();
     }
     return true;
@@ -231,12 +259,13 @@ export class ServerConnection implements ExchangeWire {
   #endExchange(): void {
     if (!this.#exchange || !this.#isAnswered) return;
     const isBodyDone = this.#reader.isBodyDone;
-    if (this.#isLast || (this.#isOwnerStopping && isBodyDone)) {
+    const isLast = this.#isLast || (this.#isOwnerStopping && isBodyDone && this.#stopIdleMs === 0);
+    if (isLast) {
       this.#close();
     } else if (isBodyDone) {
       this.#exchange = undefined;
       this.#reader.start();
-      this.#alarm.set(IDLE_MS);
+      this.#alarm.set(this.#isOwnerStopping ? this.#stopIdleMs : this.#timeouts.idleMs);
     }
   }
 
@@ -265,7 +294,7 @@ export class ServerConnection implements ExchangeWire {
   #close(isInputWhole = this.#reader.isBodyDone): void {
     this.#exchange = undefined;
     this.#deafen();
-    this.#alarm.set(CLOSE_MS);
+    this.#alarm.set(this.#timeouts.closeMs);
     // RFC 9112 section 9.6: to close over bytes that nobody has read resets the connection, and the client may lose
     // the answer over that. So where some are still to come, it is the client that closes.
     if (isInputWhole) this.#socket.destroySoon();
@@ -292,7 +321,7 @@ export class ServerConnection implements ExchangeWire {
 
   #watchBody(): void {
     if (this.#reader.isBodyDone || this.#awaitsContinue) this.#alarm.clear();
-    else this.#alarm.set(BODY_MS);
+    else this.#alarm.set(this.#timeouts.bodyMs);
   }
 
   #onTooSlow(): void {
@@ -338,6 +367,13 @@ export class ServerConnection implements ExchangeWire {
     this.#options.onClose(this);
   }
 }
+
+export const DEFAULT_TIMEOUTS: ServerTimeouts = {
+  headMs: HEAD_MS,
+  idleMs: IDLE_MS,
+  bodyMs: BODY_MS,
+  closeMs: CLOSE_MS,
+};
 
 const NOTHING = Buffer.alloc(0);
 

@@ -20,6 +20,9 @@ export class RecordingWire implements ExchangeWire {
     this.text += typeof bytes === "string" ? bytes : Buffer.from(bytes).toString("latin1");
     return this.drain === undefined;
   }
+  writeBorrowed(before: string, bytes: Uint8Array, after: string): boolean {
+    return this.write(before + Buffer.from(bytes).toString("latin1") + after);
+  }
   drained(): Promise<void> {
     return this.drain ?? Promise.resolve();
   }
