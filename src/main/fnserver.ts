@@ -7,7 +7,9 @@ import { systemClock, within } from "../clock/clock.ts";
 import { createIds } from "../clock/ids.ts";
 import { systemRandom } from "../clock/random.ts";
 import { createFormats } from "../format/formats.ts";
+import { isNodeName } from "../lb/nodes/node-name.ts";
 import type { FnSettings } from "../model/fn.ts";
+import { Announcer } from "../server/announcer.ts";
 import { createManagement } from "../server/management.ts";
 import { Metrics } from "../server/metrics.ts";
 import { HttpNode } from "../server/node.ts";
@@ -20,6 +22,8 @@ import { announceReady, createLog, failToStart, stopOnSignals } from "./run-main
 import { API_VERSION, HOTFN_VERSION } from "./version.ts";
 
 const MIB = 1024 * 1024;
+/** How long a node that stops waits for its database to take the news. */
+const DRAIN_ANNOUNCE_MS = 1000;
 
 const settings = parseFlags({
   name: "fnserver",
@@ -44,6 +48,15 @@ const settings = parseFlags({
       placeholder: "name",
       parse: parseNodeName,
     }),
+    announce: text(
+      "address under which balancers with the same database find this node; default: none do",
+      "",
+      {
+        env: "FN_ANNOUNCE",
+        placeholder: "host:port",
+        parse: parseAnnounced,
+      },
+    ),
     memory: integer(
       "memory for containers in bytes; 0 for what the machine has",
       0,
@@ -152,9 +165,14 @@ try {
     port: settings.port,
   });
 
+  const announcer = new Announcer({ nodes: store.nodes, name: settings.announce, clock, log });
+
   stopOnSignals(log, async () => {
+    // Balancers hear of it before they can find it out, unless the database is slow.
+    await within(clock, DRAIN_ANNOUNCE_MS, announcer.drain());
     // Calls on connections that are open already are still taken; each answer closes its connection.
     await within(clock, settings["shutdown-timeout"] * 1000, node.stop());
+    await within(clock, DRAIN_ANNOUNCE_MS, announcer.stop());
     await agent.stop(0);
     node.kill();
     await management.close();
@@ -162,6 +180,7 @@ try {
     await store.close();
   });
   const port = await node.start();
+  if (settings.announce !== "") await announcer.start();
   log.info({ node: nodeName, port, driver: driver.name, memoryMib }, "fnserver is ready");
   announceReady(port);
 } catch (error) {
@@ -172,6 +191,11 @@ try {
 function parseNodeName(value: string): string {
   if (/^[A-Za-z0-9._-]{0,63}$/.test(value)) return value;
   throw new InvalidArgumentError("Give at most 63 letters, digits, dots, dashes and underscores.");
+}
+
+function parseAnnounced(value: string): string {
+  if (value === "" || isNodeName(value)) return value;
+  throw new InvalidArgumentError("Give host:port, such as 10.0.0.1:8080.");
 }
 
 /** A folder says what it needs; of any other image nothing is known before it is pulled. */

@@ -141,8 +141,20 @@ export const ERRORS = {
   http_version_unsupported: caller(505, "Unsupported HTTP version: {reason}. Use HTTP/1.1"),
   node_missing: caller(400, 'Give the node as JSON: {"node":"host:port"}'),
   node_name_invalid: caller(400, "'{node}' is not a node. Give host:port, such as 10.0.0.1:8080"),
+  node_weight_invalid: caller(400, "The weight of a node is a number above 0, and up to {max}"),
+  node_not_found: caller(404, "'{node}' is not a node of this balancer. See /1/lb/nodes"),
+  node_list_foreign: caller(409, "The nodes come from {source}. Change them there"),
+  prewarm_invalid: caller(400, 'Give the functions as JSON: {"fns":["/r/app/path"]}, {max} at most'),
+  prewarm_failed: platform(502, "No node has taken the functions on: {reason}"),
+  command_invalid: caller(400, "{reason}"),
+  management_unauthorized: caller(401, "Give the token of the management: Authorization: Bearer TOKEN"),
+  management_forbidden: caller(
+    403,
+    "Without a token the balancer is managed from its own machine only: connect over loopback, or set FN_LB_TOKEN",
+  ),
+  management_busy: platform(503, "Too many readers follow the events", true),
   no_node: platform(
-    502,
+    503,
     "No node can take this request. See /1/lb/nodes for their state, and start or add a node",
     true,
   ),
@@ -150,6 +162,13 @@ export const ERRORS = {
     502,
     "The node broke off before it answered. The call may have run; see the node's log",
   ),
+  /** Its answer did not begin in time, and the call may still run. */
+  node_late: platform(504, "The node did not answer in time. The call may have run; see the node's log"),
+  /** Every node that could take the request has as many as it may be given. */
+  nodes_busy: platform(503, "All connections to the nodes are in use. Try again, or add a node", true),
+  connections_exhausted: platform(503, "This server has as many connections as it may have. Try again", true),
+  method_unsupported: caller(501, "{method} is not supported here"),
+  upgrade_unsupported: caller(501, "A change of protocol to {protocol} is not supported here. Use HTTP/1.1"),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -190,10 +209,13 @@ export function asFnError(error: unknown): FnError {
   return error instanceof FnError ? error : new FnError("internal", {}, { cause: error });
 }
 
-/** The body of every error answer, one line: Fn's envelope, with our code and hint beside the sentence. */
-export function errorText(error: FnError): string {
+/**
+ * The body of every error answer, one line: Fn's envelope, with our code and hint beside the sentence, and the id of the
+ * request where it has one.
+ */
+export function errorText(error: FnError, requestId?: string): string {
   const { message, code, hint } = error;
-  return `${toJson({ error: { message, code, fields: hint } })}\n`;
+  return `${toJson({ error: { message, code, fields: hint, request_id: requestId } })}\n`;
 }
 
 function fill(message: string, detail: ErrorDetail): string {

@@ -36,6 +36,16 @@ describe("the answer to the caller", () => {
     assert.equal(wait, "205.588\u00b5s");
   });
 
+  test("tells that a container was started for it, and only then", async () => {
+    const cold = await startNode(answering(200, [], ""));
+    assert.equal((await call(cold.port, "/r/app/x")).headers["fn-cold-start"], "1");
+    const hot = await startNode(async ({ sink }) => {
+      sink.started(1000, { queue: 0.001 });
+      sink.head(200, [["Fn-Cold-Start", "1"]], undefined);
+    });
+    assert.equal((await call(hot.port, "/r/app/x")).headers["fn-cold-start"], undefined);
+  });
+
   test("tells how long each step took, to a caller that asks", async () => {
     const { port } = await startNode(answering(200, [], "ok"));
     assert.equal((await call(port, "/r/app/x")).headers["server-timing"], undefined);

@@ -6,6 +6,7 @@ import { isHopByHop } from "../http1/fields.ts";
 import { TIMELINE_STEPS, type Timeline } from "../model/call.ts";
 import { errorText, FnError } from "../model/errors.ts";
 import type { TriggerHeaders } from "../model/trigger.ts";
+import { DRAINING_FIELDS } from "./draining.ts";
 
 /**
  * The first bytes of an answer are held back so that a function which fails a moment after it began still gets an
@@ -21,7 +22,14 @@ const RETRY_AFTER_S = 15;
 export const JSON_TYPE = "application/json; charset=utf-8";
 
 /** Fields that only the platform may set on an answer. */
-const RESERVED: ReadonlySet<string> = new Set(["fn_call_id", "fn-call-id", "fn-node", "xxx-fxlb-wait"]);
+const RESERVED: ReadonlySet<string> = new Set([
+  "fn_call_id",
+  "fn-call-id",
+  "fn-node",
+  "fn-node-state",
+  "fn-cold-start",
+  "xxx-fxlb-wait",
+]);
 
 export interface AnswerOptions {
   readonly exchange: Exchange;
@@ -34,6 +42,8 @@ export interface AnswerOptions {
    * held back until its end, as long as it is short.
    */
   readonly isJudgedAtEnd: boolean;
+  /** Whether the node is going down, which its answers tell. */
+  readonly isDraining: () => boolean;
   /** What the call has waited until now, in nanoseconds: for errors before it started. */
   readonly elapsedNs: () => number;
   /** The caller wants to see how long each step took (`Server-Timing`). */
@@ -159,8 +169,11 @@ export class AnswerWriter implements CallSink {
 
   /** Names and values in turn. */
   #answerFields(): string[] {
-    const { callId, nodeName, routeHeaders, showsTimeline } = this.#options;
+    const { callId, nodeName, routeHeaders, showsTimeline, isDraining } = this.#options;
     const flat: string[] = ["Fn_call_id", callId, "Fn-Node", nodeName];
+    if (isDraining()) flat.push(...DRAINING_FIELDS);
+    // The container was started for this call: to a balancer its wait says little about the next one's.
+    if (this.#timeline.start !== undefined) flat.push("Fn-Cold-Start", "1");
     const timing = showsTimeline ? this.#serverTiming() : "";
     if (timing !== "") flat.push("Server-Timing", timing);
     if (this.#waitNs !== undefined) flat.push("Xxx-Fxlb-Wait", latin1(formatGoDuration(this.#waitNs)));

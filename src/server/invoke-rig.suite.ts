@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { after } from "node:test";
-import type { Submission } from "../agent/agent.ts";
-import { systemClock } from "../clock/clock.ts";
+import type { Agent, Submission } from "../agent/agent.ts";
+import { type Clock, systemClock } from "../clock/clock.ts";
 import { createIds } from "../clock/ids.ts";
 import { seededRandom } from "../clock/random.ts";
 import { FN_DEFAULTS } from "../model/fn.ts";
@@ -31,9 +31,12 @@ export async function startNode(
     readonly trigger?: Partial<Trigger>;
     readonly fn?: Partial<RouteInApp["fn"]>;
     readonly bodyMax?: number;
+    readonly prewarm?: Agent["prewarm"];
+    readonly clock?: Clock;
   } = {},
 ): Promise<{ readonly port: number; readonly node: HttpNode }> {
-  const ids = createIds(systemClock, seededRandom(1));
+  const clock = more.clock ?? systemClock;
+  const ids = createIds(clock, seededRandom(1));
   const times = { createdAtMs: 0, updatedAtMs: 0 };
   const trigger: Trigger = {
     id: "T",
@@ -59,12 +62,12 @@ export async function startNode(
     },
   };
   const node = new HttpNode({
-    agent: { submit: run },
+    agent: { submit: run, prewarm: more.prewarm ?? (() => undefined) },
     // What an invocation uses of a store.
     store: store as unknown as Store,
     management: { handle: () => assert.fail("not a call"), close: async () => {} },
-    metrics: new Metrics(() => assert.fail("not asked for")),
-    clock: systemClock,
+    metrics: new Metrics(() => NO_STATE),
+    clock,
     ids,
     nodeName: "node-1",
     bodyBytesMax: more.bodyMax ?? 1000,
@@ -110,3 +113,13 @@ export function answering(
     await sink.write(Buffer.from(body));
   };
 }
+
+/** Of an agent that does nothing, for the metrics. */
+const NO_STATE = {
+  waiting: 0,
+  containers: { starting: 0, idle: 0, busy: 0 },
+  memoryUsedMib: 0,
+  memoryMib: 0,
+  startsMax: 1,
+  recordsDropped: 0,
+};

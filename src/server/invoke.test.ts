@@ -131,6 +131,7 @@ describe("one connection", () => {
     const answer = call(port, "/r/app/x", { headers: { Connection: "keep-alive" } });
     await begun.promise;
     const stopped = node.stop();
+    await new Promise((resolve) => setImmediate(resolve));
     await assert.rejects(call(port, "/r/app/x"), { code: "ECONNREFUSED" });
     end.resolve();
     assert.equal((await answer).status, 200);

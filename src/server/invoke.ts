@@ -6,13 +6,14 @@ import type { Exchange } from "../http1/exchange.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
 import type { Refusal } from "../http1/server-connection.ts";
 import { asFnError, errorText, FnError } from "../model/errors.ts";
-import { cleanRoutePath } from "../model/route.ts";
 import type { RouteInApp } from "../store/store.ts";
 import { AnswerWriter, JSON_TYPE } from "./answer-writer.ts";
+import { DRAINING_FIELDS } from "./draining.ts";
 import { endToEndFields, hasField } from "./fields.ts";
 import { asRequestError } from "./request-error.ts";
+import { routeAt } from "./route-at.ts";
 import type { RouteCache } from "./route-cache.ts";
-import { decodedPath, pathOf } from "./target.ts";
+import { pathOf } from "./target.ts";
 
 const METHODS: ReadonlySet<string> = new Set([
   "GET",
@@ -34,6 +35,8 @@ export interface InvokerOptions {
   readonly nodeName: string;
   /** Largest body of a call, in bytes; beyond it the call is refused with 413. */
   readonly bodyBytesMax: number;
+  /** Whether the node is going down, which its answers tell. */
+  readonly isDraining: () => boolean;
 }
 
 /** Answers `/r/{app}` and `/r/{app}/{route...}`, any method: the way of a call through a node. */
@@ -51,7 +54,7 @@ export class Invoker {
 
   /** Runs the call and writes its answer. Never rejects. */
   async handle(exchange: Exchange): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, isDraining } = this.#options;
     const createdAtMs = clock.nowMs();
     const createdAtNs = clock.monotonicNs();
     let route: RouteInApp;
@@ -59,10 +62,10 @@ export class Invoker {
       const { method, target } = exchange.head;
       const path = pathOf(target);
       if (!METHODS.has(method)) throw new FnError("path_not_found", { path });
-      route = this.#options.routes.peek(path) ?? (await this.#routeAt(path));
+      route = this.#options.routes.peek(path) ?? (await routeAt(this.#options.routes, path));
       this.#refuseLargeBody(exchange.head);
     } catch (error) {
-      writeError(exchange, asFnError(error));
+      writeError(exchange, asFnError(error), isDraining());
       return;
     }
 
@@ -77,6 +80,7 @@ export class Invoker {
       nodeName: this.#options.nodeName,
       routeHeaders: route.trigger.headers,
       isJudgedAtEnd: route.fn.format === "default",
+      isDraining,
       elapsedNs: () => clock.monotonicNs() - createdAtNs,
       showsTimeline: hasField(exchange.head.fields, "fn-show-timeline"),
     });
@@ -88,17 +92,6 @@ export class Invoker {
     } catch (error) {
       answer.fail(asFnError(error));
     }
-  }
-
-  async #routeAt(clientPath: string): Promise<RouteInApp> {
-    // Routing works on what the client meant, however it spelled that.
-    const path = decodedPath(clientPath);
-    if (path === undefined) throw new FnError("route_path_malformed");
-    const [, appName = "", rest = ""] = /^\/r\/([^/]*)(.*)$/s.exec(path) ?? [];
-    if (appName === "") throw new FnError("app_name_missing");
-    const route = await this.#options.routes.get(appName, cleanRoutePath(rest), clientPath);
-    if (route) return route;
-    throw new FnError((await this.#options.routes.hasApp(appName)) ? "route_not_found" : "app_not_found");
   }
 
   #refuseLargeBody({ contentLength: length = 0 }: RequestHead): void {
@@ -124,14 +117,15 @@ export class Invoker {
 }
 
 /** An error before there was a call. */
-export function writeError(exchange: Exchange, error: FnError): void {
-  const { status, fields, body } = errorAnswer(error);
+export function writeError(exchange: Exchange, error: FnError, isDraining: boolean): void {
+  const { status, fields, body } = errorAnswer(error, isDraining);
   exchange.answer(status, fields, body);
 }
 
 /** What is answered in place of a call. */
-export function errorAnswer(error: FnError): Refusal {
-  return { status: error.status, fields: ["Content-Type", JSON_TYPE], body: Buffer.from(errorText(error)) };
+export function errorAnswer(error: FnError, isDraining: boolean): Refusal {
+  const fields = ["Content-Type", JSON_TYPE, ...(isDraining ? DRAINING_FIELDS : [])];
+  return { status: error.status, fields, body: Buffer.from(errorText(error)) };
 }
 
 /** The body as it comes. A length that was told has been checked; chunks are counted. */

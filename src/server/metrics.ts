@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { PrewarmOutcome } from "../agent/agent.ts";
 import type { AgentObserver, AgentState, FnName } from "../agent/observer.ts";
 import type { CallStatus } from "../model/call.ts";
 import { QuickHistogram } from "./quick-histogram.ts";
@@ -34,6 +35,13 @@ export class Metrics implements AgentObserver {
   readonly #startsFailed = new Counter({
     name: "fn_container_starts_failed",
     help: "Containers that were begun and never took a call",
+    registers: [this.#registry],
+  });
+
+  readonly #prewarms = new Counter({
+    name: "fn_prewarms",
+    help: "Functions that a balancer wanted a container of before their calls, by how that ended",
+    labelNames: ["outcome"],
     registers: [this.#registry],
   });
 
@@ -134,6 +142,10 @@ export class Metrics implements AgentObserver {
 
   containerFailed(): void {
     this.#startsFailed.inc();
+  }
+
+  prewarmEnded(outcome: PrewarmOutcome): void {
+    this.#prewarms.inc({ outcome });
   }
 
   /** A call to the container engine is over. Of each label there are few values: it is the driver that says them. */

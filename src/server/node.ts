@@ -5,22 +5,26 @@ import {
   type ServerResponse,
 } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Agent, PrewarmOutcome } from "../agent/agent.ts";
 import type { Exchange } from "../http1/exchange.ts";
 import { createDateField } from "../http1/response-writer.ts";
 import { ServerConnection, type ServerConnectionOptions } from "../http1/server-connection.ts";
 import { asFnError } from "../model/errors.ts";
 import type { Store } from "../store/store.ts";
+import { Connections, DRAINING_FIELDS } from "./draining.ts";
 import { errorAnswer, Invoker, type InvokerOptions } from "./invoke.ts";
 import type { Management } from "./management.ts";
 import type { Metrics } from "./metrics.ts";
 import { Operations } from "./operations.ts";
+import { Prewarm } from "./prewarm.ts";
 import { asRequestError } from "./request-error.ts";
 import { RouteCache } from "./route-cache.ts";
 
 /** Each takes some KiB and a file descriptor; further ones are closed as they come. */
 const CONNECTIONS_MAX = 16_384;
 
-export interface NodeOptions extends Omit<InvokerOptions, "routes"> {
+export interface NodeOptions extends Omit<InvokerOptions, "routes" | "isDraining"> {
+  readonly agent: Pick<Agent, "submit" | "prewarm">;
   readonly store: Store;
   readonly management: Management;
   readonly metrics: Metrics;
@@ -31,7 +35,7 @@ export interface NodeOptions extends Omit<InvokerOptions, "routes"> {
 }
 
 /**
- * A node's HTTP face: calls under `/r/`, `/metrics` and `/health/`, and everything else is management.
+ * A node's HTTP face: calls under `/r/`, `/metrics`, `/health/` and `/1/node/prewarm`, and everything else is management.
  *
  * Calls take a way of their own through `http1/`, which is stricter and costs them less than Node's server. The first other
  * request on a connection hands it to that server, which closes it behind its answer.
@@ -40,24 +44,28 @@ export class HttpNode {
   readonly #options: NodeOptions;
   readonly #invoker: Invoker;
   readonly #operations: Operations;
+  readonly #prewarm: Prewarm;
   readonly #routes: RouteCache;
   readonly #server: Server;
   readonly #managementServer: HttpServer;
-  readonly #connections = new Set<ServerConnection>();
+  readonly #connections = new Connections();
   readonly #sockets = new Set<Socket>();
-  #isStopping = false;
+  #isDraining = false;
 
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#routes = new RouteCache(options.store, options.clock);
-    this.#invoker = new Invoker({ ...options, routes: this.#routes });
-    this.#operations = new Operations({ ...options, isStopping: () => this.#isStopping });
+    const isDraining = () => this.#isDraining;
+    const onWarmed = (outcome: PrewarmOutcome) => options.metrics.prewarmEnded(outcome);
+    this.#invoker = new Invoker({ ...options, routes: this.#routes, isDraining });
+    this.#operations = new Operations({ ...options, isDraining });
+    this.#prewarm = new Prewarm({ ...options, routes: this.#routes, onWarmed, isDraining });
     this.#managementServer = createHttpServer((request, response) => this.#manage(request, response));
     const connectionOptions: ServerConnectionOptions = {
       clock: options.clock,
       date: createDateField(options.clock),
       onRequest: (exchange, connection) => this.#handle(exchange, connection),
-      refusal: (error) => errorAnswer(asFnError(asRequestError(error))),
+      refusal: (error) => errorAnswer(asFnError(asRequestError(error)), this.#isDraining),
       onClose: (connection) => this.#connections.delete(connection),
     };
     this.#server = createServer({ noDelay: true }, (socket) => {
@@ -81,12 +89,17 @@ export class HttpNode {
     });
   }
 
-  /** Takes no new connections, and resolves when the answers that are due have been given. */
-  stop(): Promise<void> {
-    this.#isStopping = true;
+  /**
+   * Goes down: takes no new connections, and says in every answer that it is draining. Resolves when the answers that are due
+   * have been given, and those to the requests that were on their way.
+   */
+  async stop(): Promise<void> {
+    this.#isDraining = true;
+    // What has connected before is taken first: the system would break those connections off.
+    await new Promise((resolve) => setImmediate(resolve));
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const connection of this.#connections) connection.stop();
-    return closed;
+    this.#connections.drain();
+    await closed;
   }
 
   /** Breaks off every connection that is left. */
@@ -95,13 +108,18 @@ export class HttpNode {
   }
 
   #handle(exchange: Exchange, connection: ServerConnection): void {
-    if (Invoker.isInvocation(exchange.head.target)) void this.#invoker.handle(exchange);
-    else if (this.#operations.serves(exchange.head)) void this.#operations.handle(exchange);
+    const { head } = exchange;
+    this.#connections.note(connection, head);
+    if (Invoker.isInvocation(head.target)) void this.#invoker.handle(exchange);
+    else if (this.#operations.serves(head)) void this.#operations.handle(exchange);
+    else if (this.#prewarm.serves(head)) void this.#prewarm.handle(exchange);
     else this.#managementServer.emit("connection", connection.release());
   }
 
   #manage(request: IncomingMessage, response: ServerResponse): void {
     response.setHeader("Connection", "close");
+    const [name = "", value = ""] = DRAINING_FIELDS;
+    if (this.#isDraining) response.setHeader(name, value);
     if (request.method !== "GET") response.once("finish", () => this.#routes.clear());
     this.#options.management.handle(request, response);
   }

@@ -4,6 +4,7 @@ import { asFnError, FnError } from "../model/errors.ts";
 import { toJson } from "../model/json.ts";
 import type { Store } from "../store/store.ts";
 import { JSON_TYPE } from "./answer-writer.ts";
+import { DRAINING_FIELDS } from "./draining.ts";
 import { writeError } from "./invoke.ts";
 import type { Metrics } from "./metrics.ts";
 import { pathOf } from "./target.ts";
@@ -12,7 +13,7 @@ export interface OperationsOptions {
   readonly metrics: Metrics;
   readonly store: Store;
   /** Whether the node is going down: it still answers, and wants no new calls. */
-  readonly isStopping: () => boolean;
+  readonly isDraining: () => boolean;
 }
 
 type Answer = { readonly status: number; readonly type: string; readonly text: string };
@@ -22,16 +23,18 @@ type Answer = { readonly status: number; readonly type: string; readonly text: s
  * answers) and `GET /health/ready` (200 when it takes calls, 503 while it stops or cannot reach its database).
  */
 export class Operations {
+  readonly #isDraining: () => boolean;
   readonly #answers: ReadonlyMap<string, () => Promise<Answer>>;
 
-  constructor({ metrics, store, isStopping }: OperationsOptions) {
+  constructor({ metrics, store, isDraining }: OperationsOptions) {
+    this.#isDraining = isDraining;
     this.#answers = new Map([
       ["/metrics", async () => ({ status: 200, type: metrics.contentType, text: await metrics.text() })],
       ["/health/live", async () => state(200, "live")],
       [
         "/health/ready",
         async () => {
-          if (isStopping()) return state(503, "stopping");
+          if (isDraining()) return state(503, "stopping");
           await store.changeCount();
           return state(200, "ready");
         },
@@ -50,9 +53,10 @@ export class Operations {
     try {
       const answer = await this.#answers.get(pathOf(target))?.();
       if (!answer) throw new FnError("path_not_found", { path: target });
-      exchange.answer(answer.status, ["Content-Type", answer.type], Buffer.from(answer.text));
+      const fields = ["Content-Type", answer.type, ...(this.#isDraining() ? DRAINING_FIELDS : [])];
+      exchange.answer(answer.status, fields, Buffer.from(answer.text));
     } catch (error) {
-      writeError(exchange, asFnError(error));
+      writeError(exchange, asFnError(error), this.#isDraining());
     }
   }
 }
