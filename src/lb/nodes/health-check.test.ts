@@ -29,6 +29,13 @@ describe("the health check of a node", () => {
     });
   }
 
+  test("tells that a node is going down, when it says so", async (t) => {
+    const node = await startNode(t);
+    assert.deepEqual(await check(node.name, NEVER), { isDraining: false });
+    node.server.prependListener("request", (_, response) => response.setHeader("Fn-Node-State", "draining"));
+    assert.deepEqual(await check(node.name, NEVER), { isDraining: true });
+  });
+
   test("fails when nobody listens", async (t) => {
     const node = await startNode(t);
     await node.stop();

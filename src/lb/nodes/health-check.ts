@@ -5,8 +5,17 @@ import { compareVersions, parseVersion, type Version } from "./version.ts";
 /** A version answer has some 20 bytes; a node that sends more than this is no node of ours. */
 const ANSWER_BYTES_MAX = 64 * 1024;
 
+/** In any answer of a node that is going down: `Fn-Node-State: draining`. */
+export const NODE_STATE_FIELD = "fn-node-state";
+export const DRAINING = "draining";
+
 /** Asks a node whether it can take requests; throws with the reason when it cannot. */
-export type HealthCheck = (node: string, signal: AbortSignal) => Promise<void>;
+export type HealthCheck = (node: string, signal: AbortSignal) => Promise<CheckAnswer>;
+
+export interface CheckAnswer {
+  /** The node says that it is going down. */
+  readonly isDraining: boolean;
+}
 
 /**
  * A check over HTTP: `GET path` must answer 2xx with JSON whose `version` is at least `versionMin`. Each goes over
@@ -16,18 +25,26 @@ export type HealthCheck = (node: string, signal: AbortSignal) => Promise<void>;
 export function createHealthCheck(options: {
   readonly path: string;
   readonly versionMin: string;
+  /** Undefined to speak plain HTTP. `ca` vouches for the nodes, in PEM; undefined for Node's own list. */
+  readonly tls?: { readonly ca: string | undefined } | undefined;
 }): HealthCheck {
   const versionMin = parseVersion(options.versionMin);
   if (versionMin === undefined) throw new Error(`'${options.versionMin}' is not a version of the form a.b.c`);
+  const { path, tls } = options;
   return async (node, signal) => {
-    const dispatcher = new Agent({ maxResponseSize: ANSWER_BYTES_MAX });
+    const dispatcher = new Agent({ maxResponseSize: ANSWER_BYTES_MAX, connect: { ca: tls?.ca } });
     try {
-      const answer = await request(`http://${node}${options.path}`, { dispatcher, signal, reset: true });
+      const answer = await request(`${tls ? "https" : "http"}://${node}${path}`, {
+        dispatcher,
+        signal,
+        reset: true,
+      });
       const body = await answer.body.text();
       if (answer.statusCode < 200 || answer.statusCode > 299) {
         throw new Error(`the health check was answered with status ${answer.statusCode}`);
       }
       checkVersion(body, versionMin);
+      return { isDraining: answer.headers[NODE_STATE_FIELD] === DRAINING };
     } finally {
       await dispatcher.destroy();
     }
