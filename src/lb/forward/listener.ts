@@ -1,18 +1,29 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from "node:tls";
+import type { Clock } from "../../clock/clock.ts";
+import type { Random } from "../../clock/random.ts";
+import type { Exchange } from "../../http1/exchange.ts";
+import { createDateField, encodeResponseHead } from "../../http1/response-writer.ts";
+import {
+  DEFAULT_TIMEOUTS,
+  ServerConnection,
+  type ServerConnectionOptions,
+  type ServerTimeouts,
+} from "../../http1/server-connection.ts";
+import { FnError } from "../../model/errors.ts";
+import { refusalFor, requestErrorOf } from "./error-answer.ts";
+import type { Peer } from "./peer.ts";
+import { RequestIds } from "./request-id.ts";
+import { plainAddress, type TrustedProxies } from "./trusted-proxies.ts";
 
-/** A header block has at most 16 KiB; a client that needs longer for it is stuck or means harm. */
-const HEADER_TIMEOUT_MS = 30_000;
+/** Beyond the limit, so many at a time are told so; what comes beyond that is closed without a word. */
+const REFUSED_AT_A_TIME = 256;
 
-/** For a whole request: enough for large bodies over slow lines, but not for ever. */
-const REQUEST_TIMEOUT_MS = 3600_000;
+/** A header has at most 64 KiB; a client that needs longer for it is stuck or means harm. */
+const HEAD_MS = 30_000;
 
-/** Longer than clients and proxies usually keep an idle connection, so that they are the ones to close it. */
-const IDLE_TIMEOUT_MS = 75_000;
-
-/** Each takes some KiB and a file descriptor; further ones are closed as they come. */
-const CONNECTIONS_MAX = 8192;
+/** A client of TLS that does not come to an end with its handshake is no better. */
+const HANDSHAKE_MS = 30_000;
 
 /** Where to listen. */
 export interface ListenAddress {
@@ -22,71 +33,155 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+/** What may change while it listens: each connection gets what is so when it comes. */
+export interface ListenerLimits {
+  readonly connectionsMax: number;
+  readonly timeouts: Partial<ServerTimeouts>;
+  readonly trusted: TrustedProxies;
+}
 
-/** An HTTP/1.1 server that can be drained. */
-export class Listener {
+export interface HttpListenerOptions {
+  readonly onRequest: (exchange: Exchange, peer: Peer) => void;
+  /** Of a connection that could not be accepted, or a handshake that failed. */
+  readonly onError: (error: Error) => void;
+  readonly limits: () => ListenerLimits;
+  /** Certificate and key; undefined for plain TCP. */
+  readonly tls?: TlsOptions | undefined;
+  /**
+   * How long an idle connection is kept after `stop`, for one more request: a close can cross with it, and who has sent it may
+   * not be able to send it again. 0 unless told.
+   */
+  readonly stopIdleMs?: number | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** An HTTP/1.1 server that can be drained. Starts once. */
+export class HttpListener {
+  readonly #options: HttpListenerOptions;
   readonly #server: Server;
-  readonly #onError: (error: Error) => void;
-  readonly #running = new Set<ServerResponse>();
-  #closed: Promise<unknown> | undefined;
+  readonly #tlsServer: TlsServer | undefined;
+  readonly #connectionOptions: Omit<ServerConnectionOptions, "onRequest" | "timeouts">;
+  readonly #connections = new Set<ServerConnection>();
+  /** Those with a handshake under way, and those that are refused, among them. */
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+  #isStopping = false;
+  #closed: Promise<void> | undefined;
 
-  /** `onError` is told of a connection that could not be accepted. */
-  constructor(handle: Handle, onError: (error: Error) => void) {
-    const server = createServer({
-      headersTimeout: HEADER_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: IDLE_TIMEOUT_MS,
-      noDelay: true,
-    });
-    server.maxConnections = CONNECTIONS_MAX;
-    // The size of the header block bounds their number; a limit besides would drop fields without a word.
-    server.maxHeadersCount = 0;
-
-    const onRequest: Handle = (request, response) => {
-      this.#track(response);
-      handle(request, response);
+  constructor(options: HttpListenerOptions) {
+    this.#options = options;
+    const ids = new RequestIds(options.random);
+    this.#connectionOptions = {
+      clock: options.clock,
+      date: createDateField(options.clock),
+      refusal: (error) => refusalFor(requestErrorOf(error), ids.idOf(undefined)),
+      onClose: (connection) => this.#connections.delete(connection),
     };
-    // Who handles the request says 100 Continue, once the body is wanted.
-    server.on("request", onRequest).on("checkContinue", onRequest);
-    this.#server = server;
-    this.#onError = onError;
+    if (options.tls) {
+      const tlsOptions = { handshakeTimeout: HANDSHAKE_MS, ...options.tls, noDelay: true };
+      this.#tlsServer = createTlsServer(tlsOptions, (socket) => this.#serve(socket));
+      this.#tlsServer.on("connection", (socket: Socket) => this.#note(socket));
+      this.#tlsServer.on("tlsClientError", options.onError);
+    }
+    this.#server =
+      this.#tlsServer ?? createServer({ noDelay: true }, (socket) => this.#serve(this.#note(socket)));
   }
 
-  /** Begins to accept; rejects with the system's error when the address cannot be had. */
-  async start({ host, port }: ListenAddress): Promise<void> {
-    this.#server.listen(port, host);
-    await once(this.#server, "listening");
-    this.#server.on("error", this.#onError);
-    this.#closed = once(this.#server, "close");
+  /** Begins to accept, at an address or on a socket that is bound already; rejects with the system's error. */
+  start(where: ListenAddress | Server): Promise<void> {
+    const server = this.#server;
+    server.maxConnections = this.#options.limits().connectionsMax + REFUSED_AT_A_TIME;
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      // Node takes both, and has no type that says so.
+      server.listen(where as ListenOptions, () => {
+        server.off("error", reject).on("error", this.#options.onError);
+        this.#closed = new Promise((closed) => server.once("close", closed));
+        const address = server.address();
+        // That of a pipe is a text.
+        if (address !== null && typeof address !== "string") this.#port = address.port;
+        resolve();
+      });
+    });
   }
 
-  /** The port it listens on. */
+  /** The port it listens on, or did. */
   get port(): number {
-    // A text is the address of a pipe, and null that of a server which does not listen: this is neither.
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
-  /** Accepts no more, and resolves when the requests under way have ended; the abort of `signal` cuts them off. */
-  async stop(signal?: AbortSignal): Promise<void> {
-    if (this.#closed === undefined) return;
-    if (this.#server.listening) this.#server.close();
-    for (const response of this.#running) response.shouldKeepAlive = false;
+  get connections(): number {
+    return this.#connections.size;
+  }
 
-    const cut = () => this.#server.closeAllConnections();
+  /** New connections get another certificate and key; throws for what is none, and goes on with the old. */
+  setSecureContext(tls: TlsOptions): void {
+    this.#tlsServer?.setSecureContext(tls);
+  }
+
+  /** Accepts no more, and resolves when the requests under way have their answers; the abort of `signal` cuts them off. */
+  async stop(signal?: AbortSignal): Promise<void> {
+    if (!this.#closed) return;
+    if (!this.#isStopping) {
+      this.#isStopping = true;
+      this.#server.close();
+      for (const connection of [...this.#connections]) connection.stop(this.#options.stopIdleMs);
+    }
+    const cut = () => this.cut();
     if (signal?.aborted) cut();
     signal?.addEventListener("abort", cut, { once: true });
     await this.#closed;
     signal?.removeEventListener("abort", cut);
   }
 
-  /** A connection that is kept after its answer would hold up the stop, so from then on none is. */
-  #track(response: ServerResponse): void {
-    if (!this.#server.listening) response.shouldKeepAlive = false;
-    this.#running.add(response);
-    response.on("close", () => {
-      this.#running.delete(response);
-      if (!this.#server.listening) setImmediate(() => this.#server.closeIdleConnections());
-    });
+  /** Breaks off every connection. */
+  cut(): void {
+    for (const socket of [...this.#sockets]) socket.destroy();
   }
+
+  #note(socket: Socket): Socket {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    return socket;
+  }
+
+  #serve(socket: Socket): void {
+    const { connectionsMax, timeouts, trusted } = this.#options.limits();
+    this.#server.maxConnections = connectionsMax + REFUSED_AT_A_TIME;
+    if (this.#connections.size >= connectionsMax) {
+      refuseConnection(socket);
+      return;
+    }
+    const { onRequest } = this.#options;
+    const address = plainAddress(socket.remoteAddress ?? "");
+    const proto = this.#tlsServer ? "https" : "http";
+    const peer: Peer = { address, proto, isTrusted: trusted.has(address) };
+    const connection = new ServerConnection(socket, {
+      ...this.#connectionOptions,
+      timeouts: { ...DEFAULT_TIMEOUTS, headMs: HEAD_MS, ...timeouts },
+      onRequest: (exchange) => onRequest(exchange, peer),
+    });
+    this.#connections.add(connection);
+    if (this.#isStopping) connection.stop(this.#options.stopIdleMs);
+  }
+}
+
+/** Tells one connection too many why it is closed, without waiting for its request. */
+function refuseConnection(socket: Socket): void {
+  const { status, fields, body } = refusalFor(
+    new FnError("connections_exhausted", {}, { retryAfterS: 1 }),
+    "none",
+  );
+  const head = encodeResponseHead(status, [
+    ...fields,
+    "Content-Length",
+    String(body.length),
+    "Connection",
+    "close",
+  ]);
+  socket.on("error", () => socket.destroy());
+  socket.end(Buffer.concat([Buffer.from(head, "latin1"), body]));
+  // What it sends is dropped unread, or it could hold the place for as long as it likes.
+  socket.resume().once("finish", () => socket.destroySoon());
 }
