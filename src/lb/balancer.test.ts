@@ -126,7 +126,7 @@ describe("the nodes behind the balancer", () => {
     const rig = await startBalancer(t, []);
     await manage(rig, "PUT", node);
     await rig.logged("node is unhealthy");
-    assert.equal((await request(rig.url + PATH)).statusCode, 502);
+    assert.equal((await request(rig.url + PATH)).statusCode, 503);
     assert.equal(node.seen.length, 0);
   });
 

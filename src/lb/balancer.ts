@@ -1,31 +1,42 @@
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TlsOptions } from "node:tls";
 import type { Logger } from "pino";
-import type { Clock } from "../clock/clock.ts";
+import { type Clock, sleep } from "../clock/clock.ts";
+import type { Ids } from "../clock/ids.ts";
 import type { Random } from "../clock/random.ts";
-import { asFnError, errorText, FnError } from "../model/errors.ts";
-import { Admin } from "./admin/admin.ts";
-import { Stats } from "./admin/stats.ts";
-import { type Exchange, forward } from "./forward/forward.ts";
-import { type ListenAddress, Listener } from "./forward/listener.ts";
-import { NodePools } from "./forward/node-pools.ts";
-import { parseTarget } from "./forward/target.ts";
+import type { Exchange } from "../http1/exchange.ts";
+import { gatherFigures } from "./admin/figures.ts";
+import { LbMetrics } from "./admin/lb-metrics.ts";
+import { Management } from "./admin/management.ts";
+import { observers, requestLog } from "./admin/observers.ts";
+import { homesBy } from "./admin/prewarm.ts";
+import { Registry } from "./admin/registry.ts";
+import { Traffic } from "./admin/traffic.ts";
+import { createWarmNode } from "./admin/warm-node.ts";
+import { ConnectionPools } from "./forward/connection-pools.ts";
+import { Forwarder, type ForwardTimeouts } from "./forward/forwarder.ts";
+import { HttpListener, type ListenAddress } from "./forward/listener.ts";
+import type { Peer } from "./forward/peer.ts";
+import { TrustedProxies } from "./forward/trusted-proxies.ts";
 import type { Thresholds } from "./nodes/health.ts";
-import { createHealthCheck } from "./nodes/health-check.ts";
+import { createHealthCheck, type HealthCheck } from "./nodes/health-check.ts";
 import { Members } from "./nodes/members.ts";
 import { Prober } from "./nodes/prober.ts";
-import { functionKey, hashOfKey } from "./placement/key.ts";
-import { Load } from "./placement/load.ts";
-import { placeCall } from "./placement/placement.ts";
+import type { NodeSource } from "./nodes/source.ts";
+import { createPolicy } from "./placement/create-policy.ts";
+import { functionKey } from "./placement/key.ts";
+import type { PolicyName } from "./placement/policy.ts";
+import type { WorkerLink } from "./workers/link.ts";
+import { shareHealth } from "./workers/share-health.ts";
+import { shareLoads } from "./workers/share-loads.ts";
 
 const DASHBOARD = new URL("../dashboard/lb.html", import.meta.url);
 
-export interface BalancerOptions {
-  /** The first nodes, each `host:port`. */
-  readonly nodes: readonly string[];
-  readonly listen: ListenAddress;
-  /** The same address as `listen` makes one listener serve both. */
-  readonly mgmtListen: ListenAddress;
+/** For a node to say that it takes on what it is asked to warm: it answers before it begins. */
+const WARM_MS = 5000;
+
+/** What a balancer can be told anew while it runs. Times are in milliseconds. */
+export interface LiveOptions {
   readonly health: {
     readonly path: string;
     readonly intervalMs: number;
@@ -34,16 +45,53 @@ export interface BalancerOptions {
     /** Nodes of an older version, `a.b.c`, get no requests. */
     readonly versionMin: string;
   };
+  readonly timeouts: {
+    /** For the head of a request to come. */
+    readonly headerMs: number;
+    /** How long a client's connection is kept without a request. */
+    readonly idleMs: number;
+    readonly forward: ForwardTimeouts;
+  };
+  /** Of clients, at a time. */
+  readonly connectionsMax: number;
+  /** Addresses and networks of proxies that are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Certificate and key of the traffic; undefined for plain TCP. A change between the two needs a restart. */
+  readonly tls: TlsOptions | undefined;
+}
+
+export interface BalancerOptions extends LiveOptions {
+  /** Where the list of nodes comes from. */
+  readonly source: NodeSource;
+  readonly policy: PolicyName;
+  readonly listen: ListenAddress;
+  /** The same address as `listen` makes one listener serve both. */
+  readonly mgmtListen: ListenAddress;
+  /** What callers of the management must show; undefined: being on this machine is enough. */
+  readonly mgmtToken: string | undefined;
+  /** Nodes are spoken to over TLS; `ca` in PEM vouches for them, else Node's own list does. Undefined for plain TCP. */
+  readonly nodeTls: { readonly ca: string | undefined } | undefined;
+  /** Of the bodies of all requests, how many bytes are kept for sending them again. */
+  readonly keptBytesMax: number;
+  /** How long requests are still taken while readiness already says no. */
+  readonly drainDelayMs: number;
+  /** See HttpListenerOptions: with others who take its place, nothing needs to get lost. */
+  readonly stopIdleMs: number;
+  /** The other processes of this balancer. */
+  readonly link: WorkerLink;
   readonly clock: Clock;
   readonly random: Random;
+  readonly ids: Ids;
   readonly log: Logger;
 }
 
 export interface Balancer {
-  /** Begins to check the nodes and to listen. Throws `node_name_invalid`, and the system's error for an address. */
+  /** Begins to check the nodes and to listen. Rejects with the system's error for an address, and when the list cannot be had. */
   start(): Promise<void>;
   /** Resolves when each node has been checked once: before that, those not checked yet get no requests. */
   checked(): Promise<void>;
+  /** Puts other settings into effect, for what begins from now on. Throws, and changes nothing, for a certificate that is none. */
+  change(options: LiveOptions): void;
   /**
    * Accepts no more, lets the requests under way end, and closes everything; the abort of `signal` cuts them off.
    * May be called again, to give a signal.
@@ -55,13 +103,18 @@ export interface Balancer {
 
 /** Puts the parts together: each request goes to its function's node, or to the management. */
 export async function createBalancer(options: BalancerOptions): Promise<Balancer> {
-  const { clock, random, log, health } = options;
-  const pools = new NodePools();
-  const load = new Load(clock);
-  const stats = new Stats(clock);
+  const { clock, random, ids, log, link, nodeTls } = options;
+  let live: LiveOptions = options;
+  let limits = limitsOf(options);
+  let check = healthCheckOf(options);
 
+  const policy = createPolicy(options.policy, { clock, random });
+  const pools = new ConnectionPools({ clock, tls: nodeTls });
   const members = new Members({
-    thresholds: health.thresholds,
+    get thresholds() {
+      return live.health.thresholds;
+    },
+    clock,
     onAdd(node) {
       pools.open(node);
       prober.watch(node);
@@ -69,132 +122,150 @@ export async function createBalancer(options: BalancerOptions): Promise<Balancer
     },
     onRemove(node) {
       prober.unwatch(node);
-      load.remove(node);
-      void pools.close(node);
+      pools.close(node);
+      policy.removeNode(node);
       log.info({ node }, "node removed");
     },
-    onMove(node, state) {
-      log.info({ node }, `node is ${state}`);
+    onMove(node, state, reason) {
+      // What is idle there is dead, or is about to be closed.
+      if (state !== "healthy") pools.closeIdle(node);
+      if (state === "unhealthy") {
+        prober.hurry(node);
+        suspicion.tell(node);
+      }
+      log.info({ node, reason }, `node is ${state}`);
     },
+    onCandidates: (candidates) => policy.setNodes(candidates),
   });
-
   const prober = new Prober({
-    check: createHealthCheck(health),
-    intervalMs: health.intervalMs,
-    timeoutMs: health.timeoutMs,
+    check: (node, signal) => check(node, signal),
+    get intervalMs() {
+      return live.health.intervalMs;
+    },
+    get timeoutMs() {
+      return live.health.timeoutMs;
+    },
     clock,
+    random,
     onResult(node, result, reason) {
-      if (!result.passed) log.warn({ node, reason: messageOf(reason) }, "health check failed");
-      members.apply(node, result);
+      if (result.passed) pools.noteHeard(node);
+      else log.warn({ node, reason: messageOf(reason) }, "health check failed");
+      members.apply(node, result, messageOf(reason));
     },
   });
+  const suspicion = shareHealth(prober, link);
 
-  const admin = new Admin({ members, stats, dashboard: await readFile(DASHBOARD, "utf8") });
-
-  const toNode: Serve = (exchange) => {
-    const key = functionKey(exchange.target.path);
-    const hash = hashOfKey(key);
-    const nodes = placeCall(hash, members.healthy(), (node) => load.waitNs(node, hash), random);
-    return forward(exchange, nodes, {
-      pools,
-      clock,
-      onAnswer(node, waitNs) {
-        stats.add(node, key, waitNs);
-        // An answer that tells no wait ran no function here, and says nothing about the load. One that comes when
-        // its node was removed must not leave a memory of it.
-        if (waitNs !== undefined && members.has(node)) load.add(node, hash, waitNs);
-      },
-      onUnreachable(node, beganNs, cause) {
-        log.warn({ node, reason: messageOf(cause) }, "node cannot be reached");
-        members.apply(node, { passed: false, beganNs });
-      },
-    });
-  };
-
-  const toAdmin: Serve = ({ request, response, target }) =>
-    admin.handle(target.path, request, response, request.socket.remoteAddress ?? "");
-
-  const toEither: Serve = (exchange) => (admin.serves(exchange.target.path) ? toAdmin : toNode)(exchange);
-
-  const listenerFor = (serve: Serve) =>
-    new Listener(
-      (request, response) => void answer(serve, request, response, log),
-      (error) => log.error({ err: error }, "a connection could not be accepted"),
-    );
-
+  const nodes = new Registry({ members, source: options.source, outstandingOf: (node) => pools.busy(node) });
+  const traffic = new Traffic(clock);
+  const metrics: LbMetrics = new LbMetrics({
+    nodes,
+    traffic,
+    pools: () => pools.sizes(),
+    connections: () => listener.connections,
+    eventReaders: () => management.eventReaders,
+  });
   const isShared = isSameAddress(options.listen, options.mgmtListen);
-  const traffic = listenerFor(isShared ? toEither : toNode);
-  const management = isShared ? traffic : listenerFor(toAdmin);
+  const management = new Management({
+    nodes,
+    figures: gatherFigures({ traffic, metrics, link, now: () => Math.floor(clock.nowMs() / 1000) }),
+    homes: homesBy(policy),
+    warm: createWarmNode({ timeoutMs: WARM_MS, tls: nodeTls }),
+    access: { token: options.mgmtToken, isOpen: !isShared && options.mgmtListen.host !== undefined },
+    dashboard: await readFile(DASHBOARD, "utf8"),
+    clock,
+    ids,
+    log,
+  });
+  const forwarder = new Forwarder({
+    policy,
+    pools,
+    observer: observers(traffic, metrics, requestLog(log)),
+    onOutcome: (node, outcome) => members.onOutcome(node, outcome),
+    clock,
+    random,
+    get timeouts() {
+      return live.timeouts.forward;
+    },
+    keptBytesMax: options.keptBytesMax,
+  });
+
+  const toNode: Serve = (exchange, peer) => forwarder.forward(exchange, peer, keyOf(exchange));
+  const toManagement: Serve = (exchange, peer) => void management.handle(exchange, peer.address);
+  const toEither: Serve = (exchange, peer) =>
+    (management.serves(exchange.head.target) ? toManagement : toNode)(exchange, peer);
+
+  const listenerFor = (onRequest: Serve, tls: TlsOptions | undefined) =>
+    new HttpListener({
+      onRequest,
+      onError: (error) => log.warn({ reason: error.message }, "a connection could not be accepted"),
+      limits: () => limits,
+      stopIdleMs: options.stopIdleMs,
+      tls,
+      clock,
+      random,
+    });
+  const listener = listenerFor(isShared ? toEither : toNode, options.tls);
+  const managementListener = isShared ? listener : listenerFor(toManagement, undefined);
+  let loads: { stop(): void } | undefined;
+  let delayed: Promise<void> | undefined;
 
   const balancer: Balancer = {
     async start() {
       try {
-        for (const node of options.nodes) members.add(node);
-        await traffic.start(options.listen);
-        if (!isShared) await management.start(options.mgmtListen);
+        loads = shareLoads(policy, link, clock);
+        await nodes.start();
+        await listener.start(link.socket("traffic") ?? options.listen);
+        if (!isShared) await managementListener.start(link.socket("management") ?? options.mgmtListen);
       } catch (error) {
-        await balancer.stop();
+        await balancer.stop(AbortSignal.abort());
         throw error;
       }
     },
     checked: () => prober.checkedOnce(),
-    async stop(signal) {
-      // The management last: it shows what is going on until all is done.
-      await traffic.stop(signal);
-      await management.stop(signal);
-      prober.stop();
-      await pools.closeAll();
+    change(next) {
+      if (next.tls) listener.setSecureContext(next.tls);
+      live = next;
+      limits = limitsOf(next);
+      check = healthCheckOf({ ...next, nodeTls });
     },
-    ports: () => ({ traffic: traffic.port, management: management.port }),
+    async stop(signal) {
+      management.stop();
+      if (options.drainDelayMs > 0) delayed ??= sleep(clock, options.drainDelayMs, signal).catch(() => {});
+      await delayed;
+      // The management last: it shows what is going on until all is done.
+      await listener.stop(signal);
+      await managementListener.stop(signal);
+      loads?.stop();
+      await nodes.stop();
+      prober.stop();
+      pools.closeAll();
+    },
+    ports: () => ({ traffic: listener.port, management: managementListener.port }),
   };
   return balancer;
 }
 
-type Serve = (exchange: Exchange) => Promise<void>;
+type Serve = (exchange: Exchange, peer: Peer) => void;
 
-/** Serves a request; what goes wrong becomes an error answer, as long as there is one to give. */
-async function answer(
-  serve: Serve,
-  request: IncomingMessage,
-  response: ServerResponse,
-  log: Logger,
-): Promise<void> {
-  try {
-    const target = parseTarget(request.url ?? "");
-    if (target === undefined) throw new FnError("request_malformed", { reason: "the target is not a path" });
-    await serve({ request, response, target });
-  } catch (thrown) {
-    // A client that left is nobody's failure.
-    if (response.destroyed) return;
-    const error = asFnError(thrown);
-    noteError(log, request, error);
-    sendError(response, error);
-  }
+function keyOf({ head: { target } }: Exchange): string {
+  const end = target.indexOf("?");
+  return functionKey(end < 0 ? target : target.slice(0, end));
 }
 
-/** Only what should not happen is told with the place in the code. */
-function noteError(log: Logger, { url }: IncomingMessage, error: FnError): void {
-  const facts = { url, code: error.code, reason: messageOf(error.cause) };
-  if (error.code === "internal") log.error({ ...facts, err: error.cause }, "request failed");
-  else if (error.fault === "caller") log.debug(facts, "request refused");
-  else log.warn(facts, "request failed");
+function limitsOf({ timeouts: { headerMs, idleMs }, connectionsMax, trustedProxies }: LiveOptions) {
+  return {
+    timeouts: { headMs: headerMs, idleMs },
+    connectionsMax,
+    trusted: new TrustedProxies(trustedProxies),
+  };
+}
+
+function healthCheckOf({ health, nodeTls }: Pick<BalancerOptions, "health" | "nodeTls">): HealthCheck {
+  return createHealthCheck({ ...health, tls: nodeTls });
 }
 
 function messageOf(reason: unknown): string | undefined {
   return reason instanceof Error ? reason.message : undefined;
-}
-
-function sendError(response: ServerResponse, error: FnError): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const body = errorText(error);
-  response.writeHead(error.status, {
-    "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(body),
-  });
-  response.end(body);
 }
 
 function isSameAddress(a: ListenAddress, b: ListenAddress): boolean {

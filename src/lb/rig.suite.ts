@@ -5,10 +5,15 @@ import { type AddressInfo, connect } from "node:net";
 import type { TestContext } from "node:test";
 import pino from "pino";
 import { FakeClock } from "../clock/fake-clock.ts";
+import { createIds } from "../clock/ids.ts";
 import { seededRandom } from "../clock/random.ts";
 import { type Balancer, type BalancerOptions, createBalancer } from "./balancer.ts";
+import { DEFAULT_TIMEOUTS } from "./forward/forwarder.ts";
+import { LOOPBACK as LOOPBACK_NETWORKS } from "./forward/trusted-proxies.ts";
+import { ToldSource } from "./nodes/told-source.ts";
+import { jumpHash } from "./placement/jump-hash.ts";
 import { hashOfKey } from "./placement/key.ts";
-import { placeCall } from "./placement/placement.ts";
+import { aloneLink } from "./workers/link.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -89,9 +94,20 @@ export async function startBalancer(
   const { log, logged } = makeLog();
   const here = { host: LOOPBACK, port: 0 };
   const balancer = await createBalancer({
-    nodes: nodes.map(({ name }) => name),
+    source: new ToldSource({ names: nodes.map(({ name }) => name), link: aloneLink(), clock }),
+    policy: "wait",
     listen: here,
     mgmtListen: here,
+    mgmtToken: undefined,
+    tls: undefined,
+    nodeTls: undefined,
+    timeouts: { headerMs: 30_000, idleMs: 75_000, forward: DEFAULT_TIMEOUTS },
+    connectionsMax: 1000,
+    trustedProxies: LOOPBACK_NETWORKS,
+    keptBytesMax: 1024 * 1024,
+    drainDelayMs: 0,
+    stopIdleMs: 0,
+    link: aloneLink(),
     health: {
       path: "/version",
       intervalMs: 3000,
@@ -101,6 +117,7 @@ export async function startBalancer(
     },
     clock,
     random: seededRandom(1),
+    ids: createIds(clock, seededRandom(2)),
     log,
     ...more,
   });
@@ -136,20 +153,19 @@ function makeLog() {
   return { log, logged };
 }
 
-/** A path whose home is the given one of the nodes. */
+/** A path whose home is the given one of the nodes, with the policy of this rig. */
 export function pathOf(node: FakeNode, nodes: readonly FakeNode[]): string {
-  const names = nodes.map(({ name }) => name).sort();
   for (let i = 0; ; i++) {
     const path = `/r/app/${i}`;
-    if (placeCall(hashOfKey(path), names, () => 0, seededRandom(1))[0] === node.name) return path;
+    if (orderOf(path, nodes)[0] === node) return path;
   }
 }
 
-/** The nodes in the order in which a call to the path tries them. */
+/** The nodes in the order in which a call to the path tries them, with the policy of this rig. */
 export function orderOf(path: string, nodes: readonly FakeNode[]): FakeNode[] {
-  const names = nodes.map(({ name }) => name).sort();
-  const order = placeCall(hashOfKey(path), names, () => 0, seededRandom(1));
-  return nodes.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  const sorted = nodes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const home = jumpHash(hashOfKey(path), sorted.length);
+  return [...sorted.slice(home), ...sorted.slice(0, home)];
 }
 
 /** Sends bytes as they are and gives all that comes back until the other side closes. */

@@ -1,4 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { readFileSync } from "node:fs";
+import { InvalidArgumentError } from "commander";
+import { formatGoDuration, parseGoDuration } from "../clock/go-duration.ts";
+import { helpText } from "./help-text.ts";
+import { readSettings, SettingsError, wantsHelp } from "./settings.ts";
 
 /** One setting of a program. */
 export interface Flag<T> {
@@ -11,39 +15,64 @@ export interface Flag<T> {
   readonly parse?: (text: string) => T;
   /** What stands in the help for the value: `seconds`, `host:port`. */
   readonly placeholder?: string;
+  /** The initial value as one would type it, where its own text would not show it so. */
+  readonly shown?: string;
+  /** A change in the configuration file takes effect when that is read again, without a restart. */
+  readonly isLive?: boolean;
 }
 
-type Values<F> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+export type Values<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
+
+/** What a program can be told. */
+export interface Program<F extends Flags> {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: F;
+  /** With it, each flag without a variable of its own has one: `FN_LB_` makes `-hc-path` `FN_LB_HC_PATH`. */
+  readonly envPrefix?: string;
+  /** What is well said by itself and makes no sense together. */
+  contradictions?(values: Values<F>): readonly Contradiction[];
+}
+
+export interface Contradiction {
+  /** The flags that it is about. */
+  readonly between: readonly string[];
+  /** A sentence behind a colon. */
+  readonly problem: string;
+}
 
 /** Exit code for a wrong use of a program; anything that fails later is 1. */
 export const EXIT_USAGE = 2;
 
 /**
- * Reads Go-style flags: `-nodes a,b`, `-nodes=a,b`, `--nodes a,b` and `--nodes=a,b` are the same. Prints the help or
- * a sentence about what is wrong and ends the process (0 and 2).
+ * Reads Go-style flags: `-nodes a,b`, `-nodes=a,b`, `--nodes a,b` and `--nodes=a,b` are the same; with the environment
+ * and, where there is a flag `config`, the file that it names. Prints the help, or a sentence for everything that is wrong,
+ * and ends the process (0 and 2).
  */
-export function parseFlags<F extends Record<string, Flag<unknown>>>(
-  program: { readonly name: string; readonly summary: string; readonly flags: F },
+export function parseFlags<F extends Flags>(
+  program: Program<F>,
   argv: readonly string[] = process.argv.slice(2),
 ): Values<F> {
-  const command = new Command(program.name)
-    .description(program.summary)
-    .allowExcessArguments(false)
-    .helpOption("--help", "show this and end")
-    .configureHelp({ showGlobalOptions: false })
-    .exitOverride();
-  for (const [name, flag] of Object.entries(program.flags)) command.addOption(toOption(name, flag));
+  const readFile = (path: string) => readFileSync(path, "utf8");
+  return orEnd(program, argv, () => readSettings(program, { argv, env: process.env, readFile }));
+}
 
-  try {
-    command.parse(argv.flatMap(toCommander), { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
+/** What `read` gives; ends the process as `parseFlags` does when the help is wanted or something is wrong. */
+export function orEnd<T>(program: Program<Flags>, argv: readonly string[], read: () => T): T {
+  if (wantsHelp(program.flags, argv)) {
+    process.stdout.write(helpText(program));
+    process.exit(0);
   }
-  const options = command.opts<Record<string, unknown>>();
-  return Object.fromEntries(
-    Object.entries(program.flags).map(([name, flag]) => [name, options[camelCase(name)] ?? flag.initial]),
-  ) as Values<F>;
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const lines = error.problems.map((problem) => `${program.name}: ${problem}\n`);
+    process.stderr.write(`${lines.join("")}See ${program.name} -help.\n`);
+    process.exit(EXIT_USAGE);
+  }
 }
 
 /** A text, taken as it is. */
@@ -64,6 +93,22 @@ export function integer(
     throw new InvalidArgumentError(`Give a whole number from ${range.min} to ${range.max}.`);
   };
   return { help, initial, parse, placeholder: "number", ...more };
+}
+
+/** A span of time, in milliseconds: `3` is three seconds, and `500ms` or `1m30s` is what Go would read. */
+export function duration(
+  help: string,
+  initialMs: number,
+  range: { readonly minMs: number; readonly maxMs: number },
+  more: Partial<Flag<number>> = {},
+): Flag<number> {
+  const parse = (value: string): number => {
+    const ms = /^\d+$/.test(value) ? Number(value) * 1000 : (parseGoDuration(value) ?? Number.NaN) / 1e6;
+    if (ms >= range.minMs && ms <= range.maxMs) return ms;
+    const [min, max] = [range.minMs, range.maxMs].map(shownMs);
+    throw new InvalidArgumentError(`Give seconds, or a duration such as 500ms, from ${min} to ${max}.`);
+  };
+  return { help, initial: initialMs, parse, placeholder: "duration", shown: shownMs(initialMs), ...more };
 }
 
 /** On or off: `-v`, `-v=true`, `-v=false`. */
@@ -112,7 +157,7 @@ export function address(help: string, initial: string, more: Partial<Flag<Addres
     if (parsed) return parsed;
     throw new InvalidArgumentError("Give host:port, or :port for all interfaces.");
   };
-  return { help, initial: parse(initial), parse, placeholder: "host:port", ...more };
+  return { help, initial: parse(initial), parse, placeholder: "host:port", shown: initial, ...more };
 }
 
 /** Several `host:port`, by comma; each must be one that `isName` takes. */
@@ -120,6 +165,7 @@ export function addresses(
   help: string,
   initial: readonly string[],
   isName: (name: string) => boolean = (name) => parseAddress(name)?.host !== undefined,
+  more: Partial<Flag<readonly string[]>> = {},
 ): Flag<readonly string[]> {
   const parse = (value: string): readonly string[] => {
     const names = value.split(",").filter((name) => name !== "");
@@ -127,34 +173,9 @@ export function addresses(
     if (wrong === undefined) return names;
     throw new InvalidArgumentError(`'${wrong}' is not host:port. Give host:port, several by comma.`);
   };
-  return { help, initial, parse, placeholder: "host:port,..." };
+  return { help, initial, parse, placeholder: "host:port,...", shown: initial.join(","), ...more };
 }
 
-function toOption(name: string, flag: Flag<unknown>): Option {
-  const { parse } = flag;
-  const short = name.length === 1 ? `-${name}` : `--${name}`;
-  const option = new Option(parse ? `${short} <${flag.placeholder}>` : short, flag.help);
-  if (parse) option.argParser((value) => parse(value));
-  if (flag.env !== undefined) option.env(flag.env);
-  // A default of nothing is not worth a word in the help.
-  const isNothing = flag.initial === false || flag.initial === "" || shownDefault(flag.initial) === "";
-  return isNothing ? option : option.default(flag.initial, shownDefault(flag.initial));
-}
-
-/** A default as one would type it, where JSON would not show it so. */
-function shownDefault(value: unknown): string | undefined {
-  if (Array.isArray(value)) return value.join(",");
-  if (typeof value === "object" && value !== null && "port" in value) return formatAddress(value as Address);
-  return undefined;
-}
-
-/** `-nodes` to `--nodes`, `--v` to `-v`, `-v=true` to `-v`; `-v=false` says what is so anyway and goes. */
-function toCommander(argument: string): string[] {
-  const [, name, value] = /^--?([a-z][a-z-]*)(=.*)?$/s.exec(argument) ?? [];
-  if (name === undefined || value === "=false") return name === undefined ? [argument] : [];
-  return [`${name.length === 1 ? "-" : "--"}${name}${value === "=true" ? "" : (value ?? "")}`];
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+function shownMs(ms: number): string {
+  return formatGoDuration(ms * 1e6);
 }

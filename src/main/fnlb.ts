@@ -1,97 +1,124 @@
 /** `fnlb`: the load balancer in front of the nodes. Reads the settings, puts the parts together, starts and stops them. */
-import { InvalidArgumentError } from "commander";
+import { fork } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { systemClock } from "../clock/clock.ts";
+import { createIds } from "../clock/ids.ts";
 import { systemRandom } from "../clock/random.ts";
 import { createBalancer } from "../lb/balancer.ts";
-import { isNodeName } from "../lb/nodes/members.ts";
-import { parseVersion } from "../lb/nodes/version.ts";
-import { address, addresses, integer, parseFlags, text } from "./flags.ts";
-import { announceReady, createLog, failToStart, stopOnSignals } from "./run-main.ts";
+import { aloneLink, openWorkerLink, type WorkerLink } from "../lb/workers/link.ts";
+import { Supervisor } from "../lb/workers/supervisor.ts";
+import { type Address, orEnd } from "./flags.ts";
+import { lbProgram } from "./lb-flags.ts";
+import { liveOptionsOf, nodeTlsOf, openSource } from "./lb-options.ts";
+import { type LbValues, readLbValues, toLbSettings } from "./lb-settings.ts";
+import { announceReady, createLog, failToStart, setLogLevel, stopOnSignals } from "./run-main.ts";
+import { SettingsReload } from "./settings-reload.ts";
 
-const DAY_S = 86_400;
+/** Set in the environment of a worker by the process that started it. */
+const WORKER = "FNLB_WORKER";
 
-const settings = parseFlags({
-  name: "fnlb",
-  summary: "The load balancer in front of the nodes: sends each function where it is hot.",
-  flags: {
-    nodes: addresses("nodes to start with; more can be added while it runs", [], isNodeName),
-    listen: address("address for traffic", ":8081"),
-    "mgmt-listen": address("address for the management; the same as -listen serves both", ":8081"),
-    "hc-interval": integer(
-      "seconds between health checks",
-      3,
-      { min: 1, max: DAY_S },
-      { placeholder: "seconds" },
-    ),
-    "hc-path": text("path of the health check; its answer tells the version", "/version", {
-      placeholder: "path",
-      parse: parsePath,
-    }),
-    "hc-unhealthy": integer("failed checks in a row that make a node unhealthy", 2, { min: 1, max: 1000 }),
-    "hc-healthy": integer("passed checks in a row that make it healthy again", 1, { min: 1, max: 1000 }),
-    "hc-timeout": integer(
-      "seconds after which a check has failed",
-      5,
-      { min: 1, max: DAY_S },
-      { placeholder: "seconds" },
-    ),
-    "min-api-version": text("oldest version of a node that gets requests", "0.0.234", {
-      placeholder: "a.b.c",
-      parse: parseVersionText,
-    }),
-    "shutdown-timeout": integer(
-      "seconds that requests may go on after SIGTERM; 0 for no limit",
-      0,
-      { min: 0, max: DAY_S },
-      { placeholder: "seconds" },
-    ),
-    "log-level": text("debug, info, warn, error or fatal", "info", {
-      env: "LOG_LEVEL",
-      placeholder: "level",
-    }),
-  },
-});
+/** Longer than a client that is at it is silent between two requests. */
+const STOP_IDLE_MS = 3000;
 
-const log = createLog("fnlb", settings["log-level"]);
+/** What a worker gets beyond the time for its requests, before it is killed. */
+const DRAIN_SLACK_MS = 10_000;
+
+const argv = process.argv.slice(2);
+const { env } = process;
+
+const values = orEnd(lbProgram, argv, readValues);
+const settings = toLbSettings(values, env);
+const log = createLog("fnlb", settings.logLevel);
 
 try {
-  const balancer = await createBalancer({
-    nodes: settings.nodes,
-    listen: settings.listen,
-    mgmtListen: settings["mgmt-listen"],
-    health: {
-      path: settings["hc-path"],
-      intervalMs: settings["hc-interval"] * 1000,
-      timeoutMs: settings["hc-timeout"] * 1000,
-      thresholds: { healthy: settings["hc-healthy"], unhealthy: settings["hc-unhealthy"] },
-      versionMin: settings["min-api-version"],
-    },
-    clock: systemClock,
-    random: systemRandom,
-    log,
-  });
-
-  stopOnSignals(log, async () => {
-    const limitS = settings["shutdown-timeout"];
-    const cut = limitS === 0 ? undefined : AbortSignal.timeout(limitS * 1000);
-    await balancer.stop(cut);
-    if (cut?.aborted) throw new Error(`requests were under way after ${limitS} s, and were cut off`);
-  });
-  await balancer.start();
-  await balancer.checked();
-  const ports = balancer.ports();
-  log.info(ports, "fnlb is ready");
-  announceReady(ports.traffic);
+  if (env[WORKER] !== undefined) await serve(await openWorkerLink(process));
+  else if (settings.workers > 1) await supervise();
+  else await serve(aloneLink());
 } catch (error) {
   failToStart("fnlb", error);
 }
 
-function parsePath(value: string): string {
-  if (/^\/[!-~]*$/.test(value)) return value;
-  throw new InvalidArgumentError("Give a path that begins with a slash.");
+/** Serves requests in this process. */
+async function serve(link: WorkerLink): Promise<void> {
+  const parts = { link, clock: systemClock, log };
+  const opened = await openSource(settings, parts);
+  const balancer = await createBalancer({
+    ...liveOptionsOf(settings),
+    ...parts,
+    source: opened.source,
+    policy: settings.policy,
+    listen: settings.listen,
+    mgmtListen: settings.mgmtListen,
+    mgmtToken: settings.mgmtToken,
+    nodeTls: nodeTlsOf(settings),
+    keptBytesMax: settings.limits.bytesInFlightMax,
+    drainDelayMs: settings.drainDelayMs,
+    stopIdleMs: env[WORKER] === undefined ? 0 : STOP_IDLE_MS,
+    random: systemRandom,
+    ids: createIds(systemClock, systemRandom),
+  });
+
+  stopOnSignals(log, async () => {
+    const limitMs = settings.shutdownTimeoutMs;
+    const cut = limitMs === undefined ? undefined : AbortSignal.timeout(limitMs);
+    await balancer.stop(cut);
+    await opened.close();
+    if (cut?.aborted) throw new Error(`requests were under way after ${limitMs} ms, and were cut off`);
+  });
+  const apply = (next: LbValues) => {
+    const changed = toLbSettings(next, env);
+    balancer.change(liveOptionsOf(changed));
+    opened.setNames(changed.nodes);
+    setLogLevel(log, changed.logLevel);
+  };
+  const reload = new SettingsReload({ program: lbProgram, values, read: readValues, apply, log });
+  process.on("SIGHUP", () => void reload.reload());
+  await balancer.start();
+  await balancer.checked();
+  link.ready();
+  const ports = balancer.ports();
+  log.info(ports, "fnlb is ready");
+  announceReady(ports.traffic);
 }
 
-function parseVersionText(value: string): string {
-  if (parseVersion(value)) return value;
-  throw new InvalidArgumentError("Give a version of the form a.b.c, such as 0.0.234.");
+/** Has several processes serve, each of which is this program. On SIGHUP they are replaced, and read their settings anew. */
+async function supervise(): Promise<void> {
+  const { listen, mgmtListen, shutdownTimeoutMs } = settings;
+  const supervisor = new Supervisor({
+    count: settings.workers,
+    addresses: isSame(listen, mgmtListen) ? { traffic: listen } : { traffic: listen, management: mgmtListen },
+    // In a group of its own: Ctrl-C and the end of a terminal reach this process only.
+    fork: () =>
+      fork(fileURLToPath(import.meta.url), argv, { detached: true, env: { ...env, [WORKER]: "1" } }),
+    drainLimitMs: shutdownTimeoutMs === undefined ? undefined : shutdownTimeoutMs + DRAIN_SLACK_MS,
+    clock: systemClock,
+    log,
+  });
+  stopOnSignals(log, () => supervisor.stop());
+  // Also when a second signal ends this process at once.
+  process.on("exit", () => supervisor.kill());
+  process.on("SIGHUP", () => void restart(supervisor));
+  await supervisor.start();
+  const traffic = supervisor.port("traffic");
+  log.info({ traffic, workers: settings.workers }, "fnlb is ready");
+  announceReady(traffic);
+}
+
+/** Only settings that are good are worth a restart: with others each worker would end as soon as it starts. */
+async function restart(supervisor: Supervisor): Promise<void> {
+  try {
+    setLogLevel(log, toLbSettings(readValues(), env).logLevel);
+    await supervisor.restart();
+  } catch (error) {
+    log.error({ err: error }, "not restarted; the workers of before go on");
+  }
+}
+
+function readValues(): LbValues {
+  return readLbValues({ argv, env, readFile: (path) => readFileSync(path, "utf8") });
+}
+
+function isSame(a: Address, b: Address): boolean {
+  return a.host === b.host && a.port === b.port;
 }

@@ -12,13 +12,19 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
   ["panic", "fatal"],
 ]);
 
-/** Logs as JSON lines on stderr. A level that does not exist is `info`, and said. */
+/** Logs as JSON lines on stderr. */
 export function createLog(name: string, level: string): Logger {
+  const log = pino({ name }, pino.destination({ fd: 2, sync: true }));
+  setLogLevel(log, level);
+  return log;
+}
+
+/** What is less grave is not logged from now on. A level that does not exist is `info`, and said. */
+export function setLogLevel(log: Logger, level: string): void {
   const known = LEVELS.get(level.toLowerCase());
-  const log = pino({ name, level: known ?? "info" }, pino.destination({ fd: 2, sync: true }));
+  log.level = known ?? "info";
   if (!known)
     log.warn(`log level '${level}' does not exist; using info. Give one of ${[...LEVELS.keys()].join(", ")}`);
-  return log;
 }
 
 /**
