@@ -6,6 +6,8 @@ import type { Bench, DriverChoice, DriverName } from "./bench.ts";
 import { burst } from "./burst.ts";
 import { cold } from "./cold.ts";
 import { isEngineThere } from "./engine.ts";
+import { lbForward } from "./lb-forward.ts";
+import { lbPlace } from "./lb-place.ts";
 import { nodeHot } from "./node-hot.ts";
 import { nodeHotStdio } from "./node-hot-stdio.ts";
 import { Programs } from "./programs.ts";
@@ -17,6 +19,8 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["burst", burst],
   ["cold", cold],
   ["thousand", thousand],
+  ["lb-forward", lbForward],
+  ["lb-place", lbPlace],
 ]);
 
 const SIZES = { full: { rounds: 5, seconds: 3 }, tiny: { rounds: 1, seconds: 0.2 } } as const;

@@ -7,6 +7,8 @@ export interface WrkOptions {
   readonly connections: number;
   /** Rounded up: wrk takes whole ones only. */
   readonly seconds: number;
+  /** In Lua: says which requests are made. */
+  readonly script?: { readonly path: string; readonly args: readonly string[] };
 }
 
 export function requireWrk(): void {
@@ -14,9 +16,11 @@ export function requireWrk(): void {
 }
 
 /** Calls over so many connections, on one thread, for so long. Throws when a call failed: its time says nothing. */
-export async function runWrk(programs: Programs, { url, connections, seconds }: WrkOptions): Promise<Sample> {
-  const args = ["-t1", `-c${connections}`, `-d${Math.ceil(seconds)}s`, "--latency", url];
-  return parseWrk(await programs.run(["wrk", ...args]));
+export async function runWrk(programs: Programs, options: WrkOptions): Promise<Sample> {
+  const { url, connections, seconds, script } = options;
+  const args = ["-t1", `-c${connections}`, `-d${Math.ceil(seconds)}s`, "--latency"];
+  const calls = script ? ["-s", script.path, url, "--", ...script.args] : [url];
+  return parseWrk(await programs.run(["wrk", ...args, ...calls]));
 }
 
 /** Reads what `wrk --latency` prints. */

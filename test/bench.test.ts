@@ -1,6 +1,6 @@
 /** Each benchmark in its tiny size, so that none of them rots, and the pieces whose mistakes no number would show. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync } from "node:fs";
 import { request } from "node:http";
@@ -11,7 +11,7 @@ import { parseServerTiming } from "../bench/call.ts";
 import { DOCKER_HOST, isEngineThere } from "../bench/engine.ts";
 import { compileEcho } from "../bench/native.ts";
 import { forEachOf } from "../bench/parallel.ts";
-import { Programs } from "../bench/programs.ts";
+import { isInstalled, Programs } from "../bench/programs.ts";
 import { compare, inTurns, median } from "../bench/rounds.ts";
 import { parseWrk } from "../bench/wrk.ts";
 import { connectEngine } from "../src/driver/docker/engine.ts";
@@ -88,9 +88,11 @@ function skipUnless(...needs: readonly (string | false)[]): string | false {
   return needs.find((missing) => missing !== false) ?? false;
 }
 
-const has = (program: string) => spawnSync(program, ["--version"]).error === undefined;
+const has = (program: string) => isInstalled([program, "--version"]);
 const noWrk = !has("wrk") && "wrk is not installed";
 const noCompiler = !has("cc") && "there is no C compiler";
+const noHaproxy = !has("haproxy") && "haproxy is not installed";
+const noNginx = !has("nginx") && "nginx is not installed";
 const noDocker = !has("docker") && "the docker command is not installed";
 const noEngine = !(await isEngineThere()) && `no Docker engine answers at ${DOCKER_HOST}`;
 
@@ -111,7 +113,7 @@ describe("the benchmark", { concurrency: 2 }, () => {
       assert.deepEqual(Object.keys(result.connections ?? {}), ["8"]);
     });
 
-    const skipBurst = skipUnless(driver === "docker" && noEngine);
+    const skipBurst = skipUnless(noCompiler, driver === "docker" && noEngine);
     test(`burst counts the containers of many callers, driver ${driver}`, { skip: skipBurst }, async (t) => {
       const result = await runTiny(t, "burst", "--driver", driver);
       assertNumbers(result, ["containers"]);
@@ -137,7 +139,24 @@ describe("the benchmark", { concurrency: 2 }, () => {
     assert.deepEqual(Object.keys((result.engine as { secondsEach: object }).secondsEach), ["1", "2", "4"]);
   });
 
-  test("leaves no process when it is interrupted", async (t) => {
+  test("lb-forward compares the balancer with HAProxy and nginx", {
+    skip: skipUnless(noWrk, noCompiler, noHaproxy, noNginx),
+  }, async (t) => {
+    const { large, haproxy, nginx, connections, ...result } = await runTiny(t, "lb-forward");
+    assertNumbers(haproxy, ["rate", "p50", "p99"]);
+    assertNumbers(nginx, ["rate", "ratio", "p50", "p99"]);
+    assertNumbers(large, ["rate", "ratio", "p50", "p99"]);
+    assert.deepEqual(Object.keys(connections ?? {}), ["32"]);
+    assert.equal(typeof result.idleKib, "number");
+  });
+
+  test("lb-place counts decisions, and the memory of a table that is full", async (t) => {
+    const result = await runTiny(t, "lb-place");
+    assertNumbers(result, ["rate", "ratio", "p50", "p99"]);
+    assert.deepEqual(Object.keys(result.rates ?? {}), ["1", "10", "1000"]);
+  });
+
+  test("leaves no process when it is interrupted", { skip: skipUnless(noCompiler) }, async (t) => {
     const { child, ended, dir } = startBench(t, ["burst", "--size", "tiny"]);
     await eventually(() => processesWith(dir).length > 2, "a node and a function run");
     child.kill("SIGINT");
