@@ -1,6 +1,7 @@
 /** What happens to calls when a node behind the balancer dies, hangs or is replaced, or the balancer itself is. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { type Cluster, type ClusterNode, startCluster } from "./support/cluster.ts";
 import { Load } from "./support/load.ts";
 import { createRoute, eventually, processesWith } from "./support/programs.ts";

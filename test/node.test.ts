@@ -286,7 +286,7 @@ describe("a node", () => {
 describe("a node that cannot start says why in one sentence", () => {
   const cases: readonly (readonly [what: string, args: readonly string[], code: number, sentence: RegExp])[] =
     [
-      ["an unknown flag", ["-nope"], 2, /unknown option/],
+      ["an unknown flag", ["-nope"], 2, /-nope is no flag/],
       ["a port that is no number", ["-port", "abc"], 2, /whole number from 0 to 65535/],
       ["a node name that no header can carry", ["-node-name", "n\u0153ud"], 2, /letters, digits, dots/],
       ["a driver that does not exist", ["-driver", "podman"], 2, /auto, process, docker/],
