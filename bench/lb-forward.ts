@@ -58,6 +58,9 @@ async function startSides(programs: Programs, nodes: readonly string[]): Promise
   };
 }
 
+/** Turns that are not counted, on every side. */
+const WARM_UP_ROUNDS = 3;
+
 /** All counts of connections. What is told without more words is for 32. */
 async function compareAll(size: keyof typeof SIZES, stage: Stage, sides: Sides) {
   const { say, isTiny } = stage;
@@ -68,6 +71,8 @@ async function compareAll(size: keyof typeof SIZES, stage: Stage, sides: Sides) 
       ...["fnlb p50 ms", "p99", "haproxy p50", "p99", "nginx p50", "p99"],
     ]),
   );
+  // Nothing is compiled well before it has run for a while.
+  if (!isTiny) await compareAt(MAIN_CONNECTIONS, SIZES[size], { ...stage, rounds: WARM_UP_ROUNDS }, sides);
   const connections: Record<string, ReturnType<typeof summaryOf>> = {};
   for (const count of isTiny ? [MAIN_CONNECTIONS] : CONNECTIONS) {
     const comparisons = await compareAt(count, SIZES[size], stage, sides);

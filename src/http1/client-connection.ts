@@ -263,7 +263,7 @@ let corked: Socket[] = [];
  * requests that came together go together. A node that is woken once for many of them does more than one that is woken for
  * each.
  */
-function writeWithOthers(socket: Socket): void {
+export function writeWithOthers(socket: Socket): void {
   if (corked.length === 0) setImmediate(uncorkAll);
   socket.cork();
   corked.push(socket);

@@ -5,6 +5,7 @@ import { isPersistent } from "./framing.ts";
 import { Http1Error } from "./http1-error.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import { LazyAlarm } from "./lazy-alarm.ts";
+import { readIntoShared } from "./read-into.ts";
 import { type RequestHead, RequestReader } from "./request-reader.ts";
 import { encodeResponseHead } from "./response-writer.ts";
 import { writeBorrowed } from "./write-borrowed.ts";
@@ -33,6 +34,8 @@ export interface ServerConnectionOptions {
   readonly onClose: (connection: ServerConnection) => void;
   /** The constants above, where it is absent. */
   readonly timeouts?: ServerTimeouts;
+  /** Reads into memory that is shared with other connections (read-into.ts). Such a connection cannot be released. */
+  readonly sharesReads?: boolean;
 }
 
 /** As the constants of the same names. */
@@ -73,6 +76,8 @@ export class ServerConnection implements ExchangeWire {
   #awaitsContinue = false;
   /** Bytes that cannot be taken yet. */
   #ahead: Buffer | undefined;
+  /** They lie in memory that others read into next. */
+  #isAheadBorrowed = false;
   #isTaking = false;
   /** What still comes is of no use. */
   #isDeaf = false;
@@ -84,6 +89,8 @@ export class ServerConnection implements ExchangeWire {
     this.#options = options;
     this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
     this.#alarm = new LazyAlarm(options.clock, () => this.#onTooSlow());
+    if (options.sharesReads) readIntoShared(socket, this.#onBorrowed);
+    // Without that it is this which brings the bytes; with it, it only lets the socket flow.
     socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
     socket.on("error", ignore).on("close", this.#onClose);
     this.#alarm.set(this.#timeouts.idleMs);
@@ -160,6 +167,13 @@ export class ServerConnection implements ExchangeWire {
     else this.#socket.destroy();
   }
 
+  /** As `#onData`, for bytes that are gone when this returns: what is still to be taken then is copied. */
+  readonly #onBorrowed = (bytes: Buffer): void => {
+    this.#isAheadBorrowed = !this.#ahead;
+    this.#onData(bytes);
+    this.#ownAhead();
+  };
+
   readonly #onData = (bytes: Buffer): void => {
     if (this.#isDeaf) return;
     this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : bytes;
@@ -202,8 +216,16 @@ export class ServerConnection implements ExchangeWire {
     return true;
   }
 
+  #ownAhead(): void {
+    if (this.#isAheadBorrowed && this.#ahead) this.#ahead = Buffer.from(this.#ahead);
+    this.#isAheadBorrowed = false;
+  }
+
   /** False when the rest has to wait. */
-  #takeBody(bytes: Buffer): boolean {
+  #takeBody(borrowed: Buffer): boolean {
+    // Who reads a body may keep its parts.
+    this.#ownAhead();
+    const bytes = this.#ahead ?? borrowed;
     const body = this.#exchange?.body;
     if (this.#reader.isBodyDone || body?.isFull) return false;
     // Who sends the body does not wait any more.

@@ -12,7 +12,14 @@ import { type Address, orEnd } from "./flags.ts";
 import { lbProgram } from "./lb-flags.ts";
 import { liveOptionsOf, nodeTlsOf, openSource } from "./lb-options.ts";
 import { type LbValues, readLbValues, toLbSettings } from "./lb-settings.ts";
-import { announceReady, createLog, failToStart, setLogLevel, stopOnSignals } from "./run-main.ts";
+import {
+  announceReady,
+  createLog,
+  expectShortLives,
+  failToStart,
+  setLogLevel,
+  stopOnSignals,
+} from "./run-main.ts";
 import { SettingsReload } from "./settings-reload.ts";
 
 /** Set in the environment of a worker by the process that started it. */
@@ -23,6 +30,8 @@ const STOP_IDLE_MS = 3000;
 
 /** What a worker gets beyond the time for its requests, before it is killed. */
 const DRAIN_SLACK_MS = 10_000;
+
+expectShortLives();
 
 const argv = process.argv.slice(2);
 const { env } = process;

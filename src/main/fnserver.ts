@@ -18,7 +18,7 @@ import { dockerFlags, hardeningOf } from "./docker-flags.ts";
 import { choice, integer, parseFlags, text } from "./flags.ts";
 import { readMachine, readMemory } from "./machine.ts";
 import { DRIVER_CHOICES, openDriver } from "./open-driver.ts";
-import { announceReady, createLog, failToStart, stopOnSignals } from "./run-main.ts";
+import { announceReady, createLog, expectShortLives, failToStart, stopOnSignals } from "./run-main.ts";
 import { API_VERSION, HOTFN_VERSION } from "./version.ts";
 
 const MIB = 1024 * 1024;
@@ -105,6 +105,7 @@ const settings = parseFlags({
   },
 });
 
+expectShortLives();
 const log = createLog("fnserver", settings["log-level"]);
 
 try {

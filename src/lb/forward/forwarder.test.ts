@@ -42,6 +42,28 @@ describe("a request", () => {
     );
   });
 
+  test("that waits for its turn stays as it came, whatever others send meanwhile", async (t) => {
+    const held: (() => void)[] = [];
+    const rig = await ForwardRig.start(t, [
+      ({ socket }, head) => held.push(() => socket.write(ok(head.split(" ")[1] ?? ""))),
+    ]);
+    const [first, other] = [rig.connect(), rig.connect()];
+    first.send(get("/1") + get("/2") + get("/3").slice(0, 20));
+    await rig.until(() => held.length === 1);
+    other.send(get(`/${"x".repeat(500)}`));
+    await rig.until(() => held.length === 2);
+    first.send(get("/3").slice(20));
+    for (let given = 0; given < 4; given++) {
+      await rig.until(() => held.length > given);
+      held[given]?.();
+    }
+    await rig.until(() => first.statuses.length === 3);
+    assert.deepEqual(
+      [...first.text.matchAll(/\r\n\r\n(\/\d)/g)].map(([, path]) => path),
+      ["/1", "/2", "/3"],
+    );
+  });
+
   test("with a length brings its body", async (t) => {
     const rig = await ForwardRig.start(t, [({ socket }) => socket.write(ok("done"))]);
     await rig.ask(post("x".repeat(5000)));

@@ -161,6 +161,8 @@ export class HttpListener {
       ...this.#connectionOptions,
       timeouts: { ...DEFAULT_TIMEOUTS, headMs: HEAD_MS, ...timeouts },
       onRequest: (exchange) => onRequest(exchange, peer),
+      // What TLS has decrypted lies in memory of its own anyway.
+      sharesReads: !this.#tlsServer,
     });
     this.#connections.add(connection);
     if (this.#isStopping) connection.stop(this.#options.stopIdleMs);
