@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
-/** Gets what one read has brought: the first bytes of the memory, which are gone when it returns. */
-export type TakeRead = (bytes: Buffer) => void;
+/** Gets what one read has brought: so many bytes, the first of this memory. They are gone when it returns. True goes on. */
+export type TakeRead = (count: number, memory: Buffer) => boolean;
 
 /** As much as Node reads at once on other sockets. */
 const READ_BYTES = 64 * 1024;
@@ -25,9 +25,6 @@ export function readIntoShared(socket: Socket, take: TakeRead): boolean {
   if (!memory || !callback || typeof handle?.useUserBuffer !== "function") return false;
   handle.useUserBuffer(SHARED);
   inner[memory] = SHARED;
-  inner[callback] = (count: number, bytes: Buffer): boolean => {
-    take(bytes.subarray(0, count));
-    return true;
-  };
+  inner[callback] = take;
   return true;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { BODY_MS, CLOSE_MS, HEAD_MS, IDLE_MS } from "./server-connection.ts";
+import { BODY_MS, CLOSE_MS, HEAD_MS, IDLE_MS } from "./server-timeouts.ts";
 import { answerTarget, arrive, ConnectionRig, chunked, get, readAll } from "./testdata/connection-rig.ts";
 
 describe("a client that says nothing", () => {

@@ -8,16 +8,8 @@ import { LazyAlarm } from "./lazy-alarm.ts";
 import { readIntoShared } from "./read-into.ts";
 import { type RequestHead, RequestReader } from "./request-reader.ts";
 import { encodeResponseHead } from "./response-writer.ts";
+import { DEFAULT_TIMEOUTS, type ServerTimeouts } from "./server-timeouts.ts";
 import { writeBorrowed } from "./write-borrowed.ts";
-
-/** From the first byte of a head to its last: a client that needs longer is stuck, or means harm. */
-export const HEAD_MS = 60_000;
-/** Longer than proxies usually keep a connection that they do not use, so that it is they who close it. */
-export const IDLE_MS = 75_000;
-/** Between two parts of a body that is waited for. */
-export const BODY_MS = 120_000;
-/** For a client to take what was said last, and to close its side. */
-export const CLOSE_MS = 30_000;
 
 export interface ServerConnectionOptions {
   readonly clock: Clock;
@@ -32,18 +24,10 @@ export interface ServerConnectionOptions {
   readonly refusal: (error: Http1Error) => Refusal;
   /** The connection is gone, or somebody else's. */
   readonly onClose: (connection: ServerConnection) => void;
-  /** The constants above, where it is absent. */
+  /** DEFAULT_TIMEOUTS, where it is absent. */
   readonly timeouts?: ServerTimeouts;
   /** Reads into memory that is shared with other connections (read-into.ts). Such a connection cannot be released. */
   readonly sharesReads?: boolean;
-}
-
-/** As the constants of the same names. */
-export interface ServerTimeouts {
-  readonly headMs: number;
-  readonly idleMs: number;
-  readonly bodyMs: number;
-  readonly closeMs: number;
 }
 
 export interface Refusal {
@@ -168,10 +152,11 @@ export class ServerConnection implements ExchangeWire {
   }
 
   /** As `#onData`, for bytes that are gone when this returns: what is still to be taken then is copied. */
-  readonly #onBorrowed = (bytes: Buffer): void => {
+  readonly #onBorrowed = (count: number, memory: Buffer): boolean => {
     this.#isAheadBorrowed = !this.#ahead;
-    this.#onData(bytes);
+    this.#onData(memory.subarray(0, count));
     this.#ownAhead();
+    return true;
   };
 
   readonly #onData = (bytes: Buffer): void => {
@@ -389,13 +374,6 @@ export class ServerConnection implements ExchangeWire {
     this.#options.onClose(this);
   }
 }
-
-export const DEFAULT_TIMEOUTS: ServerTimeouts = {
-  headMs: HEAD_MS,
-  idleMs: IDLE_MS,
-  bodyMs: BODY_MS,
-  closeMs: CLOSE_MS,
-};
 
 const NOTHING = Buffer.alloc(0);
 

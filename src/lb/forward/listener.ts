@@ -4,12 +4,8 @@ import type { Clock } from "../../clock/clock.ts";
 import type { Random } from "../../clock/random.ts";
 import type { Exchange } from "../../http1/exchange.ts";
 import { createDateField, encodeResponseHead } from "../../http1/response-writer.ts";
-import {
-  DEFAULT_TIMEOUTS,
-  ServerConnection,
-  type ServerConnectionOptions,
-  type ServerTimeouts,
-} from "../../http1/server-connection.ts";
+import { ServerConnection, type ServerConnectionOptions } from "../../http1/server-connection.ts";
+import { DEFAULT_TIMEOUTS, type ServerTimeouts } from "../../http1/server-timeouts.ts";
 import { FnError } from "../../model/errors.ts";
 import { refusalFor, requestErrorOf } from "./error-answer.ts";
 import type { Peer } from "./peer.ts";
@@ -68,9 +64,16 @@ export class HttpListener {
   #port = 0;
   #isStopping = false;
   #closed: Promise<void> | undefined;
+  #timeouts: { readonly told: Partial<ServerTimeouts>; readonly all: ServerTimeouts } | undefined;
+  /** One for all sockets, of which there are many. */
+  readonly #onSocketClose: (this: Socket) => void;
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
+    const sockets = this.#sockets;
+    this.#onSocketClose = function () {
+      sockets.delete(this);
+    };
     const ids = new RequestIds(options.random);
     this.#connectionOptions = {
       clock: options.clock,
@@ -142,8 +145,16 @@ export class HttpListener {
 
   #note(socket: Socket): Socket {
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
+    socket.on("close", this.#onSocketClose);
     return socket;
+  }
+
+  /** The same object for all connections that are told the same. */
+  #timeoutsOf(told: Partial<ServerTimeouts>): ServerTimeouts {
+    if (this.#timeouts?.told !== told) {
+      this.#timeouts = { told, all: { ...DEFAULT_TIMEOUTS, headMs: HEAD_MS, ...told } };
+    }
+    return this.#timeouts.all;
   }
 
   #serve(socket: Socket): void {
@@ -159,7 +170,7 @@ export class HttpListener {
     const peer: Peer = { address, proto, isTrusted: trusted.has(address) };
     const connection = new ServerConnection(socket, {
       ...this.#connectionOptions,
-      timeouts: { ...DEFAULT_TIMEOUTS, headMs: HEAD_MS, ...timeouts },
+      timeouts: this.#timeoutsOf(timeouts),
       onRequest: (exchange) => onRequest(exchange, peer),
       // What TLS has decrypted lies in memory of its own anyway.
       sharesReads: !this.#tlsServer,
