@@ -47,10 +47,11 @@ const EXIT_WAIT_MS = 2_000;
 const SILENT_CALLS = 10;
 
 /**
- * Where a log is to be expected and nothing has come, it is waited for so many times longer: an engine that starts
- * other containers meanwhile is late.
+ * Where nothing has come it is waited for so many times longer: an engine that starts other containers meanwhile is late. In
+ * its first call nobody knows whether a container logs; where it has just done so, it is worth more to wait.
  */
-const LATE_WAITS_MAX = 3;
+const FIRST_WAITS_MAX = 3;
+const LATE_WAITS_MAX = 10;
 
 /** A container that takes calls: from the moment its session is open until it is removed. */
 export class LiveContainer implements Holding {
@@ -165,12 +166,13 @@ export class LiveContainer implements Holding {
 
   async #arrival(log: CallLog): Promise<void> {
     const { clock, container } = this.#parts;
+    const waitsMax = this.#silentCalls === undefined ? FIRST_WAITS_MAX : LATE_WAITS_MAX;
     for (let waits = 1; ; waits++) {
       await sleep(clock, container.logDelayMs);
       // What has come meanwhile is read in this turn of the event loop, after its timers.
       await new Promise((resolve) => setImmediate(resolve));
       const isExpected = this.#log === log && (this.#silentCalls ?? 0) === 0;
-      if (log.bytes > 0 || !isExpected || waits === LATE_WAITS_MAX || !this.isReusable) return;
+      if (log.bytes > 0 || !isExpected || waits === waitsMax || !this.isReusable) return;
     }
   }
 
