@@ -55,6 +55,7 @@ describe("a node behind the balancer", () => {
     const homes = await homesOf(urls);
     const victim = nodeNamed(cluster.nodes, homes[0]);
     const load = new Load({ urls: [...urls.slice(0, CALLERS), ...urls.slice(0, CALLERS)] });
+    t.after(() => load.stop());
     await served(load, 300);
     await victim.end("SIGKILL");
     await served(load, 600);
@@ -74,6 +75,7 @@ describe("a node behind the balancer", () => {
     const home = await homeOf(urls[0] ?? "");
     const victim = nodeNamed(cluster.nodes, home);
     const load = new Load({ urls: [...urls.slice(0, CALLERS), ...urls.slice(0, CALLERS)] });
+    t.after(() => load.stop());
     t.after(() => void victim.program.child.kill("SIGCONT"));
     await served(load, 300);
     victim.program.child.kill("SIGSTOP");
@@ -97,6 +99,7 @@ describe("a node behind the balancer", () => {
       const urls = await createFunctions(cluster);
       await homesOf(urls);
       const load = new Load({ urls: urls.slice(0, CALLERS), method });
+      t.after(() => load.stop());
       for (const node of cluster.nodes) {
         await served(load, 150);
         await node.end("SIGTERM");
@@ -118,6 +121,7 @@ describe("a balancer of two workers", () => {
       const urls = await createFunctions(cluster);
       await homesOf(urls);
       const load = new Load({ urls: urls.slice(0, CALLERS), method: "POST", keepAlive });
+      t.after(() => load.stop());
       await served(load, 150);
       const before = workersOf(cluster);
       for (let restarts = 0; restarts < 2; restarts++) {
