@@ -19,12 +19,7 @@ const POST = "POST /r/t/count HTTP/1.1\r\nHost: a\r\nVia: 1.1 fnlb\r\nContent-Le
 
 describe("a node that gets SIGTERM", () => {
   test("answers a call that is on its way over a balancer's idle connection, and says that it is draining", async (t) => {
-    const node = await startNode(t);
-    await createRoute(node, "/count", "count");
-    const balancer = await connectTo(t, node);
-    await ask(balancer, POST);
-    node.program.child.kill("SIGTERM");
-    await written(node.program, "stopping");
+    const { node, balancer } = await stopUnderBalancer(t);
     const answer = await ask(balancer, POST);
     assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
     assert.match(answer, /\r\nFn-Node-State: draining\r\n/);
@@ -33,12 +28,7 @@ describe("a node that gets SIGTERM", () => {
   });
 
   test("refuses new connections, and ends when the balancer has closed its own", async (t) => {
-    const node = await startNode(t);
-    await createRoute(node, "/count", "count");
-    const balancer = await connectTo(t, node);
-    await ask(balancer, POST);
-    node.program.child.kill("SIGTERM");
-    await written(node.program, "stopping");
+    const { node, balancer } = await stopUnderBalancer(t);
     await eventually(() => isRefused(t, node), "it listens no more");
     assert.equal(node.program.child.exitCode, null);
     balancer.destroy();
@@ -47,10 +37,7 @@ describe("a node that gets SIGTERM", () => {
   });
 
   test("waits for nobody else's idle connection", async (t) => {
-    const node = await startNode(t);
-    await createRoute(node, "/count", "count");
-    const client = await connectTo(t, node);
-    await ask(client, POST.replace("Via: 1.1 fnlb\r\n", ""));
+    const { node, socket: client } = await startCalled(t, { call: POST.replace("Via: 1.1 fnlb\r\n", "") });
     const closed = once(client, "end");
     node.program.child.kill("SIGTERM");
     await closed;
@@ -62,14 +49,13 @@ describe("a node that announces itself", () => {
   test("is in the table of its database while it serves, and not any more when it has ended", async (t) => {
     const port = await freePorts(1);
     const name = `127.0.0.1:${port}`;
-    const node = await startNode(t, { args: ["-port", String(port), "-announce", name] });
+    const { node, socket: balancer } = await startCalled(t, {
+      args: ["-port", String(port), "-announce", name],
+    });
     const store = await openStore(`sqlite3://${join(node.dir, "fn.db")}`);
     t.after(() => store.close());
     assert.deepEqual(await store.nodes.list(), [{ name, weight: 1, isDraining: false }]);
 
-    await createRoute(node, "/count", "count");
-    const balancer = await connectTo(t, node);
-    await ask(balancer, POST);
     node.program.child.kill("SIGTERM");
     await eventually(
       async () => (await store.nodes.list())[0]?.isDraining === true,
@@ -102,6 +88,26 @@ describe("a function that a balancer wants warmed", () => {
     assert.deepEqual([call.status, call.headers.get("fn-cold-start")], [200, null]);
   });
 });
+
+/** A node that has been told to stop, and a balancer's idle connection to it. */
+async function stopUnderBalancer(t: TestContext): Promise<{ node: NodeRig; balancer: Socket }> {
+  const { node, socket } = await startCalled(t);
+  node.program.child.kill("SIGTERM");
+  await written(node.program, "stopping");
+  return { node, balancer: socket };
+}
+
+/** A node that has answered a call, and the connection over which it came: by default a balancer's. */
+async function startCalled(
+  t: TestContext,
+  { args = [], call = POST }: { readonly args?: readonly string[]; readonly call?: string } = {},
+): Promise<{ node: NodeRig; socket: Socket }> {
+  const node = await startNode(t, { args });
+  await createRoute(node, "/count", "count");
+  const socket = await connectTo(t, node);
+  await ask(socket, call);
+  return { node, socket };
+}
 
 async function connectTo(t: TestContext, { url }: NodeRig): Promise<Socket> {
   const { hostname, port } = new URL(url);

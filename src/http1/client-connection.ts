@@ -4,6 +4,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { HeaderField } from "./fields.ts";
 import { isPersistent } from "./framing.ts";
 import { LazyAlarm } from "./lazy-alarm.ts";
+import { READ_BYTES, SHARED_MEMORY } from "./read-into.ts";
 import {
   type InterimHead,
   type ResponseHandler,
@@ -64,15 +65,6 @@ export interface ResponsePart {
  *          └──────────┴──────┴───► spent
  */
 type State = "connecting" | "idle" | "busy" | "spent";
-
-/** As much as Node reads at once on other sockets. */
-const READ_BYTES = 64 * 1024;
-
-/**
- * Every connection reads into the same memory: nothing lives in it longer than the call that brings it, and a buffer for each
- * read costs as much as all the rest of it.
- */
-const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** The client's side of one HTTP/1.1 connection: one request at a time. */
 export class ClientConnection implements ResponseHandler {
@@ -281,7 +273,7 @@ function openSocket(
 ): Socket {
   // Node gives back the buffer that it was given.
   const callback: OnReadOpts["callback"] = (count, bytes) => take(count, bytes as Buffer);
-  if (!tls) return connectTcp({ host, port, noDelay: true, onread: { buffer: SHARED, callback } });
+  if (!tls) return connectTcp({ host, port, noDelay: true, onread: { buffer: SHARED_MEMORY, callback } });
   // To write on one such connection can make another read, so each has memory of its own.
   const onread = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback };
   const servername = isIP(host) === 0 ? { servername: host } : {};

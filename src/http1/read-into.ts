@@ -4,10 +4,13 @@ import type { Socket } from "node:net";
 export type TakeRead = (count: number, memory: Buffer) => boolean;
 
 /** As much as Node reads at once on other sockets. */
-const READ_BYTES = 64 * 1024;
+export const READ_BYTES = 64 * 1024;
 
-/** One memory for all: nothing lives in it longer than the call that brings it. */
-const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
+/**
+ * All connections read into the same memory: nothing lives in it longer than the call that brings it, and a buffer for each
+ * read costs as much as all the rest of it.
+ */
+export const SHARED_MEMORY = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /**
  * Has all that comes on an accepted socket read into one shared memory, which saves a buffer for each read: a sixth of what a
@@ -23,8 +26,8 @@ export function readIntoShared(socket: Socket, take: TakeRead): boolean {
   const memory = symbols.find(({ description }) => description === "kBuffer");
   const callback = symbols.find(({ description }) => description === "kBufferCb");
   if (!memory || !callback || typeof handle?.useUserBuffer !== "function") return false;
-  handle.useUserBuffer(SHARED);
-  inner[memory] = SHARED;
+  handle.useUserBuffer(SHARED_MEMORY);
+  inner[memory] = SHARED_MEMORY;
   inner[callback] = take;
   return true;
 }

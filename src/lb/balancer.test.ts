@@ -153,6 +153,18 @@ describe("a balancer", () => {
     );
   });
 
+  test("with one address for both tells its own requests from the others by their paths alone", async (t) => {
+    const node = await startNode(t);
+    const { url } = await startBalancer(t, [node]);
+    for (const target of ["/1/lb/nodes?verbose=1", "/1/lb/nodes/?verbose=1"]) {
+      await (await request(url + target)).body.dump();
+    }
+    assert.deepEqual(
+      node.seen.map((seen) => seen.url),
+      ["/1/lb/nodes/?verbose=1"],
+    );
+  });
+
   test("does not start half when the second of its addresses is taken", async (t) => {
     const first = await startBalancer(t, []);
     const taken = { host: "127.0.0.1", port: first.port };

@@ -5,6 +5,7 @@ import { type Clock, sleep } from "../clock/clock.ts";
 import type { Ids } from "../clock/ids.ts";
 import type { Random } from "../clock/random.ts";
 import type { Exchange } from "../http1/exchange.ts";
+import { pathOf } from "../http1/target.ts";
 import { gatherFigures } from "./admin/figures.ts";
 import { LbMetrics } from "./admin/lb-metrics.ts";
 import { Management } from "./admin/management.ts";
@@ -15,7 +16,7 @@ import { Traffic } from "./admin/traffic.ts";
 import { createWarmNode } from "./admin/warm-node.ts";
 import { ConnectionPools } from "./forward/connection-pools.ts";
 import { Forwarder, type ForwardTimeouts } from "./forward/forwarder.ts";
-import { HttpListener, type ListenAddress } from "./forward/listener.ts";
+import { HttpListener, isSameAddress, type ListenAddress } from "./forward/listener.ts";
 import type { Peer } from "./forward/peer.ts";
 import { TrustedProxies } from "./forward/trusted-proxies.ts";
 import type { Thresholds } from "./nodes/health.ts";
@@ -189,14 +190,14 @@ export async function createBalancer(options: BalancerOptions): Promise<Balancer
     keptBytesMax: options.keptBytesMax,
   });
 
-  const toNode: Serve = (exchange, peer) => forwarder.forward(exchange, peer, keyOf(exchange));
+  const toNode: Serve = (exchange, peer, path) => forwarder.forward(exchange, peer, functionKey(path));
   const toManagement: Serve = (exchange, peer) => void management.handle(exchange, peer.address);
-  const toEither: Serve = (exchange, peer) =>
-    (management.serves(exchange.head.target) ? toManagement : toNode)(exchange, peer);
+  const toEither: Serve = (exchange, peer, path) =>
+    (management.serves(path) ? toManagement : toNode)(exchange, peer, path);
 
-  const listenerFor = (onRequest: Serve, tls: TlsOptions | undefined) =>
+  const listenerFor = (serve: Serve, tls: TlsOptions | undefined) =>
     new HttpListener({
-      onRequest,
+      onRequest: (exchange, peer) => serve(exchange, peer, pathOf(exchange.head.target)),
       onError: (error) => log.warn({ reason: error.message }, "a connection could not be accepted"),
       limits: () => limits,
       stopIdleMs: options.stopIdleMs,
@@ -212,7 +213,7 @@ export async function createBalancer(options: BalancerOptions): Promise<Balancer
   const balancer: Balancer = {
     async start() {
       try {
-        loads = shareLoads(policy, link, clock);
+        loads = shareLoads(policy.loads, link, clock);
         await nodes.start();
         await listener.start(link.socket("traffic") ?? options.listen);
         if (!isShared) await managementListener.start(link.socket("management") ?? options.mgmtListen);
@@ -245,12 +246,7 @@ export async function createBalancer(options: BalancerOptions): Promise<Balancer
   return balancer;
 }
 
-type Serve = (exchange: Exchange, peer: Peer) => void;
-
-function keyOf({ head: { target } }: Exchange): string {
-  const end = target.indexOf("?");
-  return functionKey(end < 0 ? target : target.slice(0, end));
-}
+type Serve = (exchange: Exchange, peer: Peer, path: string) => void;
 
 function limitsOf({ timeouts: { headerMs, idleMs }, connectionsMax, trustedProxies }: LiveOptions) {
   return {
@@ -266,8 +262,4 @@ function healthCheckOf({ health, nodeTls }: Pick<BalancerOptions, "health" | "no
 
 function messageOf(reason: unknown): string | undefined {
   return reason instanceof Error ? reason.message : undefined;
-}
-
-function isSameAddress(a: ListenAddress, b: ListenAddress): boolean {
-  return a.host === b.host && a.port === b.port;
 }

@@ -6,9 +6,10 @@ import { systemClock } from "../clock/clock.ts";
 import { createIds } from "../clock/ids.ts";
 import { systemRandom } from "../clock/random.ts";
 import { createBalancer } from "../lb/balancer.ts";
+import { isSameAddress } from "../lb/forward/listener.ts";
 import { aloneLink, openWorkerLink, type WorkerLink } from "../lb/workers/link.ts";
 import { Supervisor } from "../lb/workers/supervisor.ts";
-import { type Address, orEnd } from "./flags.ts";
+import { orEnd } from "./flags.ts";
 import { lbProgram } from "./lb-flags.ts";
 import { liveOptionsOf, nodeTlsOf, openSource } from "./lb-options.ts";
 import { type LbValues, readLbValues, toLbSettings } from "./lb-settings.ts";
@@ -96,7 +97,9 @@ async function supervise(): Promise<void> {
   const { listen, mgmtListen, shutdownTimeoutMs } = settings;
   const supervisor = new Supervisor({
     count: settings.workers,
-    addresses: isSame(listen, mgmtListen) ? { traffic: listen } : { traffic: listen, management: mgmtListen },
+    addresses: isSameAddress(listen, mgmtListen)
+      ? { traffic: listen }
+      : { traffic: listen, management: mgmtListen },
     // In a group of its own: Ctrl-C and the end of a terminal reach this process only.
     fork: () =>
       fork(fileURLToPath(import.meta.url), argv, { detached: true, env: { ...env, [WORKER]: "1" } }),
@@ -126,8 +129,4 @@ async function restart(supervisor: Supervisor): Promise<void> {
 
 function readValues(): LbValues {
   return readLbValues({ argv, env, readFile: (path) => readFileSync(path, "utf8") });
-}
-
-function isSame(a: Address, b: Address): boolean {
-  return a.host === b.host && a.port === b.port;
 }

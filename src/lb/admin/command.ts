@@ -1,7 +1,6 @@
-import { Http1Error } from "../../http1/http1-error.ts";
+import { asRequestError } from "../../http1/request-error.ts";
 import { FnError } from "../../model/errors.ts";
 import { isJsonObject, toJson } from "../../model/json.ts";
-import { requestErrorOf } from "../forward/error-answer.ts";
 
 /** What a command of the management is asked. */
 export interface CommandInput {
@@ -50,7 +49,7 @@ async function readText(body: CommandInput["body"]): Promise<string> {
       parts.push(part);
     }
   } catch (error) {
-    throw error instanceof Http1Error ? requestErrorOf(error) : error;
+    throw asRequestError(error);
   }
   return Buffer.concat(parts).toString("utf8");
 }

@@ -15,7 +15,6 @@ import { gatherFigures } from "./figures.ts";
 import { LbMetrics } from "./lb-metrics.ts";
 import { Management, type ManagementOptions } from "./management.ts";
 import { Registry } from "./registry.ts";
-
 import { Traffic } from "./traffic.ts";
 
 export const A = "10.0.0.1:8080";

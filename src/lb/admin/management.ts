@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../clock/clock.ts";
 import type { Ids } from "../../clock/ids.ts";
 import type { Exchange } from "../../http1/exchange.ts";
+import { pathOf } from "../../http1/target.ts";
 import { FnError } from "../../model/errors.ts";
 import { Access, type AccessOptions } from "./access.ts";
 import { type Command, json, type Reply } from "./command.ts";
@@ -73,9 +74,9 @@ export class Management {
     return this.#events.readers;
   }
 
-  /** Whether a request target is the management's. */
-  serves(target: string): boolean {
-    return Object.hasOwn(this.#commands, pathOf(target));
+  /** Whether a path is the management's. */
+  serves(path: string): boolean {
+    return Object.hasOwn(this.#commands, path);
   }
 
   /** Answers a request from `peer`, the address at the other end. Never rejects. */
@@ -141,11 +142,6 @@ const FOR_EVERYBODY: ReadonlySet<string> = new Set([PAGE, READY]);
 
 function send(exchange: Exchange, { status, fields, body }: Reply): void {
   exchange.answer(status, fields, Buffer.from(body));
-}
-
-function pathOf(target: string): string {
-  const end = target.indexOf("?");
-  return end < 0 ? target : target.slice(0, end);
 }
 
 function queryOf(target: string): URLSearchParams {

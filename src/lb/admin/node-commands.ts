@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { FnError } from "../../model/errors.ts";
 import { isWeight, WEIGHT_MAX } from "../nodes/listed-nodes.ts";
 import type { NodeView } from "../nodes/members.ts";
+import { checkNodeName } from "../nodes/node-name.ts";
 import { type Command, type CommandInput, json, readObject } from "./command.ts";
-import { checkedName } from "./node-name.ts";
 import type { Prewarm } from "./prewarm.ts";
 import { isOnline, type NodeRegistry } from "./registry.ts";
 
@@ -22,7 +22,8 @@ export function nodeCommands(nodes: NodeRegistry, prewarm: Prewarm): Readonly<Re
 
     async DELETE(input) {
       const { node } = await readObject(input);
-      await nodes.remove(checkedName(node));
+      checkNodeName(node);
+      await nodes.remove(node);
       return json(200, { msg: "node deleted" });
     },
   };
@@ -72,12 +73,13 @@ function timeOf(ms: number): string {
 
 async function readChange(input: CommandInput) {
   const { node, weight, draining, prewarm } = await readObject(input);
-  const name = checkedName(node);
+  // Before it is stored, since balancers that share the list would all stumble over it.
+  checkNodeName(node);
   if (weight !== undefined && !(typeof weight === "number" && isWeight(weight))) {
     throw new FnError("node_weight_invalid", { max: WEIGHT_MAX });
   }
   return {
-    node: name,
+    node,
     weight,
     isDraining: checkedSwitch("draining", draining),
     isPrewarmed: checkedSwitch("prewarm", prewarm) === true,

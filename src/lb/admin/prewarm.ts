@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import { FnError } from "../../model/errors.ts";
+import { checkNodeName } from "../nodes/node-name.ts";
 import { functionKey } from "../placement/key.ts";
 import type { Candidate, Policy } from "../placement/policy.ts";
 import { type CommandInput, json, type Reply, readObject } from "./command.ts";
-import { checkedName } from "./node-name.ts";
 import type { NodeRegistry } from "./registry.ts";
 
 /** Functions that one command may name, and that a new node is asked to warm: each pulls an image and starts a container. */
@@ -102,9 +102,9 @@ export class Prewarm {
 
   /** Only nodes are asked: the management is no way to reach other machines. */
   #knownNode(node: unknown): string {
-    const name = checkedName(node);
-    if (this.#options.nodes.list().some((known) => known.name === name)) return name;
-    throw new FnError("node_not_found", { node: name });
+    checkNodeName(node);
+    if (this.#options.nodes.list().some(({ name }) => name === node)) return node;
+    throw new FnError("node_not_found", { node });
   }
 
   async #warm(byNode: ReadonlyMap<string, readonly string[]>): Promise<Warming> {

@@ -1,6 +1,6 @@
 import { FnError } from "../../model/errors.ts";
 import type { Members, NodeView } from "../nodes/members.ts";
-import type { ListedNode, NodeSource } from "../nodes/source.ts";
+import type { NodeSource } from "../nodes/source.ts";
 
 /** The nodes, as the management shows and changes them. */
 export interface NodeRegistry {
@@ -39,7 +39,6 @@ interface RegistryOptions {
 /** The nodes of one balancer process: its source says which there are, and its members how they are. */
 export class Registry implements NodeRegistry {
   readonly #options: RegistryOptions;
-  #listed: ReadonlyMap<string, ListedNode> = new Map();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -47,10 +46,8 @@ export class Registry implements NodeRegistry {
 
   /** From now on the members are those of the source. Rejects when the source cannot begin. */
   async start(): Promise<void> {
-    await this.#options.source.start((nodes) => {
-      this.#options.members.replace(nodes);
-      this.#listed = new Map(nodes.map((node) => [node.name, node]));
-    });
+    const { source, members } = this.#options;
+    await source.start((nodes) => members.replace(nodes));
   }
 
   async stop(): Promise<void> {
@@ -71,9 +68,8 @@ export class Registry implements NodeRegistry {
 
   async put(name: string, { weight, isDraining }: NodeChanges): Promise<void> {
     const { source, members } = this.#options;
-    const known = this.#listed.get(name);
     if (source.add) {
-      const { weight: weightNow = 1, isDraining: isDrainingNow = false } = known ?? {};
+      const { weight: weightNow = 1, isDraining: isDrainingNow = false } = members.listed(name) ?? {};
       await source.add({ name, weight: weight ?? weightNow, isDraining: isDraining ?? isDrainingNow });
       return;
     }

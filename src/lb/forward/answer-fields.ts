@@ -1,6 +1,7 @@
 import { FieldLines } from "../../http1/exchange.ts";
 import type { HeaderField } from "../../http1/fields.ts";
 import type { ResponseHead } from "../../http1/response-reader.ts";
+import { saysDraining } from "../nodes/state-field.ts";
 import { fieldKindOf } from "./field-kind.ts";
 import { namedByConnection, PSEUDONYM } from "./request-fields.ts";
 import { parseWait, WAIT_HEADER } from "./wait-header.ts";
@@ -29,7 +30,7 @@ export function readNodeAnswer(head: ResponseHead, requestId: string): NodeAnswe
         break;
       case "own":
         if (name.length !== WAIT_HEADER.length || name.toLowerCase() !== WAIT_HEADER)
-          isDraining ||= isDrain(value);
+          isDraining ||= saysDraining(value);
         else wait ??= value;
         break;
       case "date":
@@ -54,8 +55,4 @@ export function interimLines(fields: readonly HeaderField[]): string {
     if (kind === undefined || kind === "date") lines += `${name}: ${value}\r\n`;
   }
   return lines;
-}
-
-function isDrain(value: string): boolean {
-  return value.toLowerCase() === "draining";
 }

@@ -1,3 +1,4 @@
+import { NODE_STATE_FIELD } from "../nodes/state-field.ts";
 import { WAIT_HEADER } from "./wait-header.ts";
 
 /**
@@ -18,9 +19,6 @@ export type FieldKind =
   | "date"
   | "idempotency-key"
   | "max-forwards";
-
-/** What a node says of itself: `draining`. */
-export const NODE_STATE_FIELD = "fn-node-state";
 
 const KINDS: Readonly<Record<string, FieldKind>> = {
   // RFC 9110 section 7.6.1, and the older Keep-Alive and Proxy-Connection.

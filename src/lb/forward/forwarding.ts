@@ -2,6 +2,7 @@ import type { ClientConnection, ResponsePart, ResponseTaker } from "../../http1/
 import type { Exchange } from "../../http1/exchange.ts";
 import { Http1Error } from "../../http1/http1-error.ts";
 import type { BodyTaker } from "../../http1/incoming-body.ts";
+import { requestErrorOf } from "../../http1/request-error.ts";
 import type { InterimHead, ResponseHead } from "../../http1/response-reader.ts";
 import { FnError } from "../../model/errors.ts";
 import type { AttemptOutcome } from "../observer.ts";
@@ -9,7 +10,7 @@ import type { Placing } from "../placement/policy.ts";
 import { interimLines, readNodeAnswer } from "./answer-fields.ts";
 import { relayHead, relayPart } from "./answer-relay.ts";
 import type { Acquirer, ConnectionPool } from "./connection-pool.ts";
-import { answerError, requestErrorOf } from "./error-answer.ts";
+import { answerError } from "./error-answer.ts";
 import type { Forwarder, NodeOutcome } from "./forwarder.ts";
 import type { Peer } from "./peer.ts";
 import { encodeNodeRequest } from "./request-fields.ts";

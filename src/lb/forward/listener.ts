@@ -3,11 +3,12 @@ import { createServer as createTlsServer, type TlsOptions, type Server as TlsSer
 import type { Clock } from "../../clock/clock.ts";
 import type { Random } from "../../clock/random.ts";
 import type { Exchange } from "../../http1/exchange.ts";
+import { requestErrorOf } from "../../http1/request-error.ts";
 import { createDateField, encodeResponseHead } from "../../http1/response-writer.ts";
 import { ServerConnection, type ServerConnectionOptions } from "../../http1/server-connection.ts";
 import { DEFAULT_TIMEOUTS, type ServerTimeouts } from "../../http1/server-timeouts.ts";
 import { FnError } from "../../model/errors.ts";
-import { refusalFor, requestErrorOf } from "./error-answer.ts";
+import { refusalFor } from "./error-answer.ts";
 import type { Peer } from "./peer.ts";
 import { RequestIds } from "./request-id.ts";
 import { plainAddress, type TrustedProxies } from "./trusted-proxies.ts";
@@ -27,6 +28,11 @@ export interface ListenAddress {
   readonly host: string | undefined;
   /** 0 for any free port. */
   readonly port: number;
+}
+
+/** Whether one listener serves both. */
+export function isSameAddress(a: ListenAddress, b: ListenAddress): boolean {
+  return a.host === b.host && a.port === b.port;
 }
 
 /** What may change while it listens: each connection gets what is so when it comes. */

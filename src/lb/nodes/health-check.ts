@@ -1,13 +1,10 @@
 import { Agent, request } from "undici";
 import { isJsonObject } from "../../model/json.ts";
+import { NODE_STATE_FIELD, saysDraining } from "./state-field.ts";
 import { compareVersions, parseVersion, type Version } from "./version.ts";
 
 /** A version answer has some 20 bytes; a node that sends more than this is no node of ours. */
 const ANSWER_BYTES_MAX = 64 * 1024;
-
-/** In any answer of a node that is going down: `Fn-Node-State: draining`. */
-export const NODE_STATE_FIELD = "fn-node-state";
-export const DRAINING = "draining";
 
 /** Asks a node whether it can take requests; throws with the reason when it cannot. */
 export type HealthCheck = (node: string, signal: AbortSignal) => Promise<CheckAnswer>;
@@ -44,7 +41,8 @@ export function createHealthCheck(options: {
         throw new Error(`the health check was answered with status ${answer.statusCode}`);
       }
       checkVersion(body, versionMin);
-      return { isDraining: answer.headers[NODE_STATE_FIELD] === DRAINING };
+      const state = answer.headers[NODE_STATE_FIELD];
+      return { isDraining: typeof state === "string" && saysDraining(state) };
     } finally {
       await dispatcher.destroy();
     }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FakeClock } from "../../clock/fake-clock.ts";
 import { FnError } from "../../model/errors.ts";
+import type { NodeState } from "./health.ts";
 import { Members } from "./members.ts";
 import type { ListedNode } from "./source.ts";
 
@@ -11,78 +12,63 @@ const FAILED = { passed: false, beganNs: 1 };
 describe("the list of nodes", () => {
   test("shows a new node at once, as unknown", () => {
     const { members } = makeMembers();
-    members.add("a:1");
-    assert.deepEqual([...members.states()], [["a:1", "unknown"]]);
+    members.replace([listed("a:1")]);
+    assert.deepEqual([...statesOf(members)], [["a:1", "unknown"]]);
   });
 
   test("is sorted by the bytes of the names", () => {
     const { members } = makeMembers();
-    for (const node of ["10.0.0.2:8080", "b:1", "10.0.0.10:8080"]) members.add(node);
-    assert.deepEqual([...members.states().keys()], ["10.0.0.10:8080", "10.0.0.2:8080", "b:1"]);
+    members.replace(["10.0.0.2:8080", "b:1", "10.0.0.10:8080"].map((name) => listed(name)));
+    assert.deepEqual([...statesOf(members).keys()], ["10.0.0.10:8080", "10.0.0.2:8080", "b:1"]);
   });
 
-  test("holds a node once, however often it is added", () => {
+  test("holds a node once, however often it is told", () => {
     const { members, events } = makeMembers();
-    members.add("a:1");
+    members.replace([listed("a:1")]);
     members.apply("a:1", PASSED);
-    members.add("a:1");
-    assert.deepEqual(members.healthy(), ["a:1"]);
+    members.replace([listed("a:1"), listed("a:1")]);
+    assert.deepEqual(healthy(members), ["a:1"]);
     assert.deepEqual(events, ["add a:1", "a:1 healthy"]);
   });
 
   test("loses a node at once, with all that was known of it", () => {
     const { members } = makeMembers();
-    members.add("a:1");
+    members.replace([listed("a:1")]);
     members.apply("a:1", PASSED);
-    members.remove("a:1");
-    assert.deepEqual([members.healthy(), members.states().size], [[], 0]);
-    members.add("a:1");
-    assert.equal(members.states().get("a:1"), "unknown");
-  });
-
-  test("takes the removal of an unknown node for done", () => {
-    const { members, events } = makeMembers();
-    members.remove("a:1");
-    assert.deepEqual(events, []);
-  });
-
-  test("refuses a name that is not host:port", () => {
-    const { members } = makeMembers();
-    assert.throws(
-      () => members.add("not a host!"),
-      (error) => error instanceof FnError && error.code === "node_name_invalid",
-    );
-    assert.equal(members.states().size, 0);
+    members.replace([]);
+    assert.deepEqual([healthy(members), statesOf(members).size], [[], 0]);
+    members.replace([listed("a:1")]);
+    assert.equal(statesOf(members).get("a:1"), "unknown");
   });
 });
 
 describe("the nodes that can take requests", () => {
   test("are those whose checks pass", () => {
     const { members } = makeMembers();
-    for (const node of ["c:1", "a:1", "b:1"]) members.add(node);
+    members.replace(["c:1", "a:1", "b:1"].map((name) => listed(name)));
     members.apply("c:1", PASSED);
     members.apply("b:1", FAILED);
     members.apply("a:1", PASSED);
-    assert.deepEqual(members.healthy(), ["a:1", "c:1"]);
+    assert.deepEqual(healthy(members), ["a:1", "c:1"]);
   });
 
   test("change when a node fails as often in a row as the threshold says", () => {
     const { members, events } = makeMembers();
-    members.add("a:1");
+    members.replace([listed("a:1")]);
     members.apply("a:1", PASSED);
     members.apply("a:1", { passed: false, beganNs: 2 });
-    assert.deepEqual(members.healthy(), ["a:1"]);
+    assert.deepEqual(healthy(members), ["a:1"]);
     members.apply("a:1", { passed: false, beganNs: 3 });
-    assert.deepEqual(members.healthy(), []);
+    assert.deepEqual(healthy(members), []);
     assert.deepEqual(events, ["add a:1", "a:1 healthy", "a:1 unhealthy"]);
   });
 
   test("do not change by a result for a node that was removed", () => {
     const { members } = makeMembers();
-    members.add("a:1");
-    members.remove("a:1");
+    members.replace([listed("a:1")]);
+    members.replace([]);
     members.apply("a:1", PASSED);
-    assert.deepEqual([members.healthy(), members.states().size], [[], 0]);
+    assert.deepEqual([healthy(members), statesOf(members).size], [[], 0]);
   });
 });
 
@@ -93,7 +79,7 @@ describe("a list that a source tells", () => {
     members.apply("a:1", PASSED);
     members.replace([listed("a:1"), listed("c:1")]);
     assert.deepEqual(
-      [...members.states()],
+      [...statesOf(members)],
       [
         ["a:1", "healthy"],
         ["c:1", "unknown"],
@@ -118,7 +104,7 @@ describe("a list that a source tells", () => {
       () => members.replace([listed("b:1"), listed("not a host!")]),
       (error) => error instanceof FnError && error.code === "node_name_invalid",
     );
-    assert.deepEqual([...members.states().keys()], ["a:1"]);
+    assert.deepEqual([...statesOf(members).keys()], ["a:1"]);
   });
 
   test("may be empty, and then nobody takes requests", () => {
@@ -151,10 +137,7 @@ describe("the candidates", () => {
     const { members } = makeMembers();
     members.replace(["c:1", "a:1", "b:1"].map((name) => listed(name)));
     for (const name of ["b:1", "c:1", "a:1"]) members.apply(name, PASSED);
-    assert.deepEqual(
-      members.candidates().map(({ name }) => name),
-      ["a:1", "b:1", "c:1"],
-    );
+    assert.deepEqual(healthy(members), ["a:1", "b:1", "c:1"]);
   });
 });
 
@@ -162,27 +145,27 @@ describe("a node to which requests fail", () => {
   test("takes none any more once it refuses a connection", () => {
     const { members, events } = healthyPair();
     members.onOutcome("a:1", { kind: "unreachable", beganNs: 2 });
-    assert.deepEqual(members.healthy(), ["b:1"]);
+    assert.deepEqual(healthy(members), ["b:1"]);
     assert.deepEqual(events.slice(-1), ["a:1 unhealthy"]);
   });
 
   test("takes none any more after three in a row without an answer", () => {
     const { members } = healthyPair();
     for (let i = 0; i < 3; i++) members.onOutcome("a:1", { kind: "late", beganNs: 2 });
-    assert.deepEqual(members.healthy(), ["b:1"]);
+    assert.deepEqual(healthy(members), ["b:1"]);
   });
 
   test("goes on when it is the last one that could take them", () => {
     const { members } = healthyPair();
     members.onOutcome("b:1", { kind: "unreachable", beganNs: 2 });
     for (let i = 0; i < 9; i++) members.onOutcome("a:1", { kind: "broken", beganNs: 2 });
-    assert.deepEqual(members.healthy(), ["a:1"]);
+    assert.deepEqual(healthy(members), ["a:1"]);
   });
 
   test("that is not in the list is nothing to know of", () => {
     const { members } = healthyPair();
     members.onOutcome("c:1", { kind: "unreachable", beganNs: 2 });
-    assert.equal(members.states().size, 2);
+    assert.equal(statesOf(members).size, 2);
   });
 });
 
@@ -200,7 +183,7 @@ describe("a node that drains", () => {
     test(`takes no requests: ${who}`, () => {
       const { members, events } = healthyPair();
       drain(members);
-      assert.deepEqual(members.healthy(), ["b:1"]);
+      assert.deepEqual(healthy(members), ["b:1"]);
       assert.deepEqual(events.slice(-1), ["a:1 draining"]);
     });
   }
@@ -209,14 +192,14 @@ describe("a node that drains", () => {
     const { members } = healthyPair();
     members.replace([listed("a:1", { isDraining: true }), listed("b:1")]);
     members.replace([listed("a:1"), listed("b:1")]);
-    assert.deepEqual(members.healthy(), ["a:1", "b:1"]);
+    assert.deepEqual(healthy(members), ["a:1", "b:1"]);
   });
 
   test("takes requests again when it is told to, whatever the list says", () => {
     const { members } = healthyPair();
     members.replace([listed("a:1", { isDraining: true }), listed("b:1")]);
     members.setDraining("a:1", false);
-    assert.deepEqual(members.healthy(), ["a:1", "b:1"]);
+    assert.deepEqual(healthy(members), ["a:1", "b:1"]);
   });
 
   test("takes requests again when a later check does not say so any more", async () => {
@@ -224,14 +207,14 @@ describe("a node that drains", () => {
     await clock.advance(10);
     members.onOutcome("a:1", { kind: "ok", beganNs: 2, isDraining: true });
     members.apply("a:1", { passed: true, beganNs: clock.monotonicNs() + 1, isDraining: false });
-    assert.deepEqual(members.healthy(), ["a:1", "b:1"]);
+    assert.deepEqual(healthy(members), ["a:1", "b:1"]);
   });
 
   test("is believed by the answer to a request that is older than the last check", () => {
     const { members } = healthyPair();
     members.apply("a:1", { passed: true, beganNs: 20, isDraining: false });
     members.onOutcome("a:1", { kind: "ok", beganNs: 10, isDraining: true });
-    assert.deepEqual(members.healthy(), ["b:1"]);
+    assert.deepEqual(healthy(members), ["b:1"]);
   });
 
   test("goes on draining after a check that began before its word", async () => {
@@ -239,7 +222,7 @@ describe("a node that drains", () => {
     await clock.advance(10);
     members.onOutcome("a:1", { kind: "ok", beganNs: 2, isDraining: true });
     members.apply("a:1", { passed: true, beganNs: clock.monotonicNs() - 1, isDraining: false });
-    assert.deepEqual(members.healthy(), ["b:1"]);
+    assert.deepEqual(healthy(members), ["b:1"]);
   });
 
   test("takes requests though an answer says otherwise to a request from before it came back", async () => {
@@ -249,16 +232,16 @@ describe("a node that drains", () => {
     const backNs = clock.monotonicNs() + 1;
     members.apply("a:1", { passed: true, beganNs: backNs, isDraining: false });
     members.onOutcome("a:1", { kind: "ok", beganNs: backNs - 1, isDraining: true });
-    assert.deepEqual(members.healthy(), ["a:1", "b:1"]);
+    assert.deepEqual(healthy(members), ["a:1", "b:1"]);
     members.onOutcome("a:1", { kind: "ok", beganNs: backNs, isDraining: true });
-    assert.deepEqual(members.healthy(), ["b:1"]);
+    assert.deepEqual(healthy(members), ["b:1"]);
   });
 
   test("is unhealthy, first of all, when it cannot be reached", () => {
     const { members } = healthyPair();
     members.setDraining("a:1", true);
     members.onOutcome("a:1", { kind: "unreachable", beganNs: 2 });
-    assert.equal(members.states().get("a:1"), "unhealthy");
+    assert.equal(statesOf(members).get("a:1"), "unhealthy");
   });
 
   test("is not there to be told when it is not in the list", () => {
@@ -270,7 +253,7 @@ describe("the history of a node", () => {
   test("tells each change of its state, when it was and why", async () => {
     const { members, clock } = makeMembers();
     const startMs = clock.nowMs();
-    members.add("a:1");
+    members.replace([listed("a:1")]);
     await clock.advance(5);
     members.apply("a:1", PASSED);
     await clock.advance(5);
@@ -285,7 +268,7 @@ describe("the history of a node", () => {
 
   test("keeps the last twenty", () => {
     const { members } = makeMembers();
-    members.add("a:1");
+    members.replace([listed("a:1")]);
     for (let i = 0; i < 30; i++) {
       members.apply("a:1", { passed: true, beganNs: 2 * i });
       members.onOutcome("a:1", { kind: "unreachable", beganNs: 2 * i + 1 });
@@ -296,7 +279,7 @@ describe("the history of a node", () => {
 
   test("holds what went wrong, and the view the last reason for which the node was taken out", async () => {
     const { members, clock } = makeMembers();
-    members.add("a:1");
+    members.replace([listed("a:1")]);
     assert.equal(members.views()[0]?.sinceMs, undefined);
     members.apply("a:1", PASSED);
     await clock.advance(7);
@@ -309,16 +292,24 @@ describe("the history of a node", () => {
 
   test("goes with the node", () => {
     const { members } = makeMembers();
-    members.add("a:1");
+    members.replace([listed("a:1")]);
     members.apply("a:1", PASSED);
-    members.remove("a:1");
-    members.add("a:1");
+    members.replace([]);
+    members.replace([listed("a:1")]);
     assert.deepEqual(
       historyOf(members).map(({ state }) => state),
       ["unknown"],
     );
   });
 });
+
+function healthy(members: Members): readonly string[] {
+  return members.candidates().map(({ name }) => name);
+}
+
+function statesOf(members: Members): ReadonlyMap<string, NodeState> {
+  return new Map(members.views().map(({ name, state }) => [name, state]));
+}
 
 function historyOf(members: Members) {
   return members.views()[0]?.history ?? [];

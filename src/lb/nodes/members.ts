@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../clock/clock.ts";
+import type { Clock } from "../../clock/clock.ts";
 import type { Candidate } from "../placement/policy.ts";
 import {
   afterCheck,
@@ -14,8 +14,6 @@ import {
 import { byName, checkNodeName } from "./node-name.ts";
 import type { ListedNode } from "./source.ts";
 
-export { isNodeName } from "./node-name.ts";
-
 /** State changes of a node that are kept: enough to see a pattern, and no more than a page. */
 const HISTORY_MAX = 20;
 
@@ -27,7 +25,7 @@ export interface MembersOptions {
   readonly onMove: (node: string, state: NodeState, reason: string) => void;
   /** Told when other nodes can take requests than before, or with another weight. */
   readonly onCandidates?: (candidates: readonly Candidate[]) => void;
-  readonly clock?: Clock;
+  readonly clock: Clock;
 }
 
 /** A node as the management shows it. */
@@ -63,32 +61,19 @@ export class Members {
 
   constructor(options: MembersOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock;
   }
 
   /**
    * Makes the list this one: nodes that are missing in it are removed, new ones added, and of the others weight and
-   * draining are taken over. A new node gets no request before its first check has passed. Throws `node_name_invalid`,
-   * and changes nothing then.
+   * draining are taken over. A new node gets no request before its first check has passed; the requests of one that is
+   * removed are left to end. Throws `node_name_invalid`, and changes nothing then.
    */
   replace(nodes: readonly ListedNode[]): void {
     for (const { name } of nodes) checkNodeName(name);
     const names = new Set(nodes.map(({ name }) => name));
-    for (const name of [...this.#nodes.keys()]) if (!names.has(name)) this.#drop(name);
+    for (const name of [...this.#nodes.keys()]) if (!names.has(name)) this.#remove(name);
     for (const node of nodes) this.#put(node);
-    this.#refresh();
-  }
-
-  /** Takes a node into the list; one that is in it stays as it is. Throws `node_name_invalid`. */
-  add(name: string): void {
-    checkNodeName(name);
-    if (this.#nodes.has(name)) return;
-    this.#put({ name, weight: 1, isDraining: false });
-  }
-
-  /** Takes a node out of the list; the requests that it has are left to end. Does nothing for an unknown one. */
-  remove(name: string): void {
-    this.#drop(name);
     this.#refresh();
   }
 
@@ -136,10 +121,6 @@ export class Members {
     this.#settle(member, drains ? SAYS_DRAINING : REASONS[result.kind] + cause);
   }
 
-  has(name: string): boolean {
-    return this.#nodes.has(name);
-  }
-
   /** What the list says of a node; undefined when there is none of that name. */
   listed(name: string): ListedNode | undefined {
     return this.#nodes.get(name)?.listed;
@@ -148,16 +129,6 @@ export class Members {
   /** The nodes that can take requests, by name; the same array until something changes. */
   candidates(): readonly Candidate[] {
     return this.#candidates;
-  }
-
-  /** Their names. */
-  healthy(): readonly string[] {
-    return this.#candidates.map(({ name }) => name);
-  }
-
-  /** All nodes and their states, by name. */
-  states(): ReadonlyMap<string, NodeState> {
-    return new Map(this.views().map(({ name, state }) => [name, state]));
   }
 
   /** All nodes with what is known of them, by name. */
@@ -188,8 +159,9 @@ export class Members {
     this.#options.onAdd(listed.name);
   }
 
-  #drop(name: string): void {
-    if (this.#nodes.delete(name)) this.#options.onRemove(name);
+  #remove(name: string): void {
+    this.#nodes.delete(name);
+    this.#options.onRemove(name);
   }
 
   #isLastCandidate({ listed: { name } }: Member): boolean {

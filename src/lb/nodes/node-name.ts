@@ -10,9 +10,10 @@ export function isNodeName(text: string): boolean {
   return host !== undefined && !/^[.-]|\.\./.test(host) && URL.canParse(`http://${text}`);
 }
 
-/** Throws `node_name_invalid`. */
-export function checkNodeName(text: string): void {
-  if (!isNodeName(text)) throw new FnError("node_name_invalid", { node: text });
+/** Throws `node_name_invalid`, and `node_missing` for what is no text at all. */
+export function checkNodeName(name: unknown): asserts name is string {
+  if (typeof name !== "string") throw new FnError("node_missing");
+  if (!isNodeName(name)) throw new FnError("node_name_invalid", { node: name });
 }
 
 /** The order of nodes wherever one shows, by the bytes of their names: the same for every balancer. */

@@ -1,10 +1,11 @@
 import type { Clock } from "../../clock/clock.ts";
 import { FnTable, TableEntry } from "./fn-table.ts";
+import { homesOn } from "./homes.ts";
 import { NodePlacing } from "./node-placing.ts";
 import { NodeTable, type PlacedNode } from "./node-table.ts";
-import { Peers } from "./peers.ts";
-import type { Candidate, LoadReport, Placing, Policy } from "./policy.ts";
-import { hashOf, isNearest, nearest } from "./rendezvous.ts";
+import type { Candidate, Placing, Policy } from "./policy.ts";
+import { nearest } from "./rendezvous.ts";
+import { SharedLoads } from "./shared-loads.ts";
 
 /** A node takes at most so many times its share of all calls. */
 const LOAD_FACTOR = 1.25;
@@ -21,7 +22,7 @@ export class Bounded implements Policy {
   readonly name = "bounded";
   readonly #clock: Clock;
   readonly #nodes = new NodeTable();
-  readonly #peers = new Peers(this.#nodes);
+  readonly loads = new SharedLoads(this.#nodes);
   readonly #fns = new FnTable((key) => new RankedFn(key));
 
   constructor(clock: Clock) {
@@ -43,27 +44,7 @@ export class Bounded implements Policy {
   }
 
   homesOn(node: Candidate, limit: number): readonly string[] {
-    const rankable = { hash: hashOf(node.name), weight: node.weight };
-    const others = this.#nodes.present.filter(({ name }) => name !== node.name);
-    const homes: string[] = [];
-    for (const fn of this.#fns.newestFirst()) {
-      if (homes.length >= limit) break;
-      if (isNearest(fn.hash, rankable, others)) homes.push(fn.key);
-    }
-    return homes;
-  }
-
-  report(): LoadReport | undefined {
-    const nodes = this.#nodes.report();
-    return nodes.length === 0 ? undefined : { nodes, fns: [] };
-  }
-
-  learn(from: string, report: LoadReport): void {
-    this.#peers.learn(from, report);
-  }
-
-  forget(from: string): void {
-    this.#peers.forget(from);
+    return homesOn(node, this.#nodes.present, this.#fns.newestFirst(), limit);
   }
 
   #choose(fn: RankedFn, tried: readonly string[]): PlacedNode | undefined {

@@ -1,8 +1,8 @@
 import { type Random, seededRandom } from "../../clock/random.ts";
 import { NodePlacing } from "./node-placing.ts";
 import { NodeTable, type PlacedNode } from "./node-table.ts";
-import { Peers } from "./peers.ts";
-import type { Candidate, LoadReport, Placing, Policy } from "./policy.ts";
+import type { Candidate, Placing, Policy } from "./policy.ts";
+import { SharedLoads } from "./shared-loads.ts";
 
 /**
  * The less loaded of two nodes drawn by weight (Mitzenmacher, "The power of two choices in randomized load balancing",
@@ -11,7 +11,7 @@ import type { Candidate, LoadReport, Placing, Policy } from "./policy.ts";
 export class Least implements Policy {
   readonly name = "least";
   readonly #nodes = new NodeTable();
-  readonly #peers = new Peers(this.#nodes);
+  readonly loads = new SharedLoads(this.#nodes);
   readonly #random: Random;
   #urn = new Urn([]);
 
@@ -34,19 +34,6 @@ export class Least implements Policy {
     const urn = tried.length === 0 ? this.#urn : this.#urn.without(tried);
     const node = urn.drawLessLoaded(this.#random);
     return node && new NodePlacing(this.#nodes, node);
-  }
-
-  report(): LoadReport | undefined {
-    const nodes = this.#nodes.report();
-    return nodes.length === 0 ? undefined : { nodes, fns: [] };
-  }
-
-  learn(from: string, report: LoadReport): void {
-    this.#peers.learn(from, report);
-  }
-
-  forget(from: string): void {
-    this.#peers.forget(from);
   }
 }
 

@@ -113,14 +113,14 @@ export function policySuite(name: PolicyName): void {
 
     test("counts a call as over once, however often that is told", () => {
       const { policy } = policyRig(name, fleet(1));
-      policy.report();
+      policy.loads.report();
       const first = placed(policy, "/r/app/f");
       const second = placed(policy, "/r/app/f");
       first.end();
       first.end();
-      assert.deepEqual(policy.report()?.nodes, [{ node: "10.0.0.1:8080", outstanding: 1 }]);
+      assert.deepEqual(policy.loads.report()?.nodes, [{ node: "10.0.0.1:8080", outstanding: 1 }]);
       second.end();
-      assert.deepEqual(policy.report()?.nodes, [{ node: "10.0.0.1:8080", outstanding: 0 }]);
+      assert.deepEqual(policy.loads.report()?.nodes, [{ node: "10.0.0.1:8080", outstanding: 0 }]);
     });
 
     test("finds a node no more that was removed, until it is in the list again", () => {
@@ -136,37 +136,37 @@ export function policySuite(name: PolicyName): void {
       const before = placed(policy, "/r/app/f");
       policy.removeNode("10.0.0.1:8080");
       policy.setNodes(fleet(1));
-      policy.report();
+      policy.loads.report();
       placed(policy, "/r/app/f");
       before.end();
-      assert.deepEqual(policy.report()?.nodes, [{ node: "10.0.0.1:8080", outstanding: 1 }]);
+      assert.deepEqual(policy.loads.report()?.nodes, [{ node: "10.0.0.1:8080", outstanding: 1 }]);
     });
 
     test("keeps counting calls at a node that is away and comes back", () => {
       const { policy } = policyRig(name, fleet(1));
-      policy.report();
+      policy.loads.report();
       const before = placed(policy, "/r/app/f");
       policy.setNodes([]);
       policy.setNodes(fleet(1));
       placed(policy, "/r/app/f");
       before.end();
-      assert.equal(policy.report()?.nodes[0]?.outstanding, 1);
+      assert.equal(policy.loads.report()?.nodes[0]?.outstanding, 1);
     });
 
     test("reports nothing when nothing changed", () => {
       const { policy } = policyRig(name);
-      assert.equal(policy.report(), undefined);
+      assert.equal(policy.loads.report(), undefined);
       callOnce(policy, "/r/app/f");
-      assert.notEqual(policy.report(), undefined);
-      assert.equal(policy.report(), undefined);
+      assert.notEqual(policy.loads.report(), undefined);
+      assert.equal(policy.loads.report(), undefined);
     });
 
     test("reports at most a thousand loads of each kind at a time, and the rest later", () => {
       const { policy } = policyRig(name, fleet(1500));
-      policy.report();
+      policy.loads.report();
       for (const fn of functions(8000)) placed(policy, fn).answered(MS);
       const seen = new Set<string>();
-      for (let report = policy.report(); report; report = policy.report()) {
+      for (let report = policy.loads.report(); report; report = policy.loads.report()) {
         assert.ok(report.nodes.length <= 1000 && report.fns.length <= 1000);
         for (const { fn } of report.fns) seen.add(fn);
       }
@@ -175,9 +175,9 @@ export function policySuite(name: PolicyName): void {
 
     test("reports plain JSON", () => {
       const { policy } = policyRig(name);
-      policy.report();
+      policy.loads.report();
       placed(policy, "/r/app/f").answered(700 * MS);
-      const report = policy.report();
+      const report = policy.loads.report();
       assert.deepEqual(JSON.parse(JSON.stringify(report)), report);
     });
 
@@ -195,9 +195,9 @@ export function policySuite(name: PolicyName): void {
         fns: [{ fn: F, node: busy, outstanding }],
       });
       const nodesOf = (calls: number) => new Set(Array.from({ length: calls }, () => homeOf(policy, F)));
-      for (const relieve of [() => policy.forget("1"), () => policy.learn("1", reportOf(0))]) {
-        policy.learn("1", reportOf(500));
-        policy.learn("1", reportOf(1000));
+      for (const relieve of [() => policy.loads.forget("1"), () => policy.loads.learn("1", reportOf(0))]) {
+        policy.loads.learn("1", reportOf(500));
+        policy.loads.learn("1", reportOf(1000));
         assert.equal(nodesOf(20).has(busy), false);
         relieve();
         assert.equal(nodesOf(20).has(busy), true);

@@ -18,15 +18,7 @@ export interface Policy {
    * those it should pull and start before their calls come. Absent where functions have no home.
    */
   homesOn?(node: Candidate, limit: number): readonly string[];
-  /**
-   * What changed here since the last report, for the other processes of this balancer; undefined when nothing did. The first
-   * one only begins to note changes. A report is bounded: after a full one there may be more at once.
-   */
-  report(): LoadReport | undefined;
-  /** Acts on what another process of this balancer reports, as if its calls were placed here. */
-  learn(from: string, report: LoadReport): void;
-  /** A process is gone, and its outstanding calls with it. Does nothing for an unknown one. */
-  forget(from: string): void;
+  readonly loads: Loads;
 }
 
 export type PolicyName = "warm" | "wait" | "bounded" | "least";
@@ -46,6 +38,19 @@ export interface Placing {
   answered(waitNs: number | undefined): void;
   /** The call is over there, whatever way. What comes after the first time does nothing. */
   end(): void;
+}
+
+/** What the processes of one balancer tell each other, so that each places its calls as if it knew those of the others. */
+export interface Loads {
+  /**
+   * What changed here since the last report; undefined when nothing did. The first one only begins to note changes. A report
+   * is bounded: after a full one there may be more at once.
+   */
+  report(): LoadReport | undefined;
+  /** Acts on what another process reports, as if its calls were placed here. */
+  learn(from: string, report: LoadReport): void;
+  /** A process is gone, and its outstanding calls with it. Does nothing for an unknown one. */
+  forget(from: string): void;
 }
 
 /** Loads of one process, as plain JSON. All numbers are present states, so that one that is lost is made up by the next. */

@@ -175,18 +175,18 @@ describe("the wait of a function on a node", () => {
 
   test("is not touched by an answer that tells none", () => {
     const { policy } = rig(candidates("a:1"));
-    policy.report();
+    policy.loads.report();
     placed(policy, "/r/app/f").answered(undefined);
-    assert.deepEqual(policy.report()?.fns, []);
+    assert.deepEqual(policy.loads.report()?.fns, []);
   });
 
   test("is known to the other processes, unless they know a later one", () => {
     const [one, other] = [rig(), rig()];
-    one.policy.report();
+    one.policy.loads.report();
     one.tell("/r/app/f", "10.0.0.3:8080", 4 * SECOND);
-    const report = one.policy.report();
+    const report = one.policy.loads.report();
     assert.ok(report);
-    other.policy.learn("1", report);
+    other.policy.loads.learn("1", report);
     const nodes = new Set(Array.from({ length: 50 }, () => placed(other.policy, "/r/app/f").node));
     assert.deepEqual(nodes, new Set(["10.0.0.3:8080", "10.0.0.4:8080"]));
   });

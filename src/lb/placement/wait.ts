@@ -6,8 +6,8 @@ import { jumpHash } from "./jump-hash.ts";
 import { hashOfKey } from "./key.ts";
 import { NodePlacing } from "./node-placing.ts";
 import { NodeTable, type PlacedNode } from "./node-table.ts";
-import { Peers } from "./peers.ts";
-import type { Candidate, FnLoad, LoadReport, Placing, Policy } from "./policy.ts";
+import type { Candidate, FnLoad, Placing, Policy } from "./policy.ts";
+import { SharedLoads } from "./shared-loads.ts";
 import { agedAverage, drawStep, nextAverage, stayChance } from "./wait-rule.ts";
 
 /** Nodes whose waits are remembered for one function; the one heard of least lately goes first. */
@@ -23,7 +23,10 @@ export class Wait implements Policy {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #nodes = new NodeTable();
-  readonly #peers = new Peers(this.#nodes);
+  readonly loads = new SharedLoads(this.#nodes, {
+    take: () => this.#takeChanged(),
+    learn: (loads) => this.#learn(loads),
+  });
   readonly #fns = new FnTable((key) => new WaitFn(key));
   readonly #changed = new Changes<AverageWait>();
 
@@ -53,28 +56,21 @@ export class Wait implements Policy {
     this.#changed.add(wait);
   }
 
-  report(): LoadReport | undefined {
-    const nodes = this.#nodes.report();
+  #takeChanged(): FnLoad[] {
     const nowNs = this.#clock.monotonicNs();
-    const fns = this.#changed.take().map(({ fn, node, waitNs, heardNs }): FnLoad => {
+    return this.#changed.take().map(({ fn, node, waitNs, heardNs }) => {
       const servedMsAgo = (nowNs - heardNs) / 1e6;
       return { fn: fn.key, node: node.name, outstanding: 0, waitNs, servedMsAgo };
     });
-    return nodes.length + fns.length === 0 ? undefined : { nodes, fns };
   }
 
-  learn(from: string, report: LoadReport): void {
-    this.#peers.learn(from, report);
+  #learn(loads: readonly FnLoad[]): void {
     const nowNs = this.#clock.monotonicNs();
-    for (const { fn: key, node, waitNs, servedMsAgo } of report.fns) {
+    for (const { fn: key, node, waitNs, servedMsAgo } of loads) {
       if (waitNs === undefined || servedMsAgo === undefined) continue;
       const fn = this.#fns.use(key, Math.trunc(nowNs / 1e6));
       fn.adopt(this.#nodes.get(node), waitNs, nowNs - servedMsAgo * 1e6);
     }
-  }
-
-  forget(from: string): void {
-    this.#peers.forget(from);
   }
 
   #choose(fn: WaitFn, tried: readonly string[], nowNs: number): PlacedNode | undefined {

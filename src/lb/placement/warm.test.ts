@@ -154,21 +154,21 @@ describe("processes of one balancer", () => {
     for (let i = 0; i < 5; i++) await serve(50, i === 0 ? 1000 : 0);
     const other = open();
     other.setNodes(fleet(3).filter(({ name }) => name === order[0]));
-    other.report();
+    other.loads.report();
     const placings = Array.from({ length: 200 }, () => placed(other, F));
-    const busy = other.report();
+    const busy = other.loads.report();
     assert.ok(busy);
 
-    policy.learn("2", busy);
+    policy.loads.learn("2", busy);
     assert.equal(placed(policy, F).node, order[1]);
-    policy.forget("2");
+    policy.loads.forget("2");
     assert.equal(placed(policy, F).node, order[0]);
 
-    policy.learn("2", busy);
+    policy.loads.learn("2", busy);
     for (const placing of placings) placing.end();
-    const idle = other.report();
+    const idle = other.loads.report();
     assert.ok(idle);
-    policy.learn("2", idle);
+    policy.loads.learn("2", idle);
     assert.equal(placed(policy, F).node, order[0]);
   });
 
@@ -176,21 +176,21 @@ describe("processes of one balancer", () => {
     const { serve, policy, clock, order } = warmRig();
     for (let i = 0; i < 5; i++) await serve(50, i === 0 ? 1000 : 0);
     await clock.advance(20_000);
-    policy.learn("2", { nodes: [], fns: [{ fn: F, node: order[0] ?? "", outstanding: 1 }] });
+    policy.loads.learn("2", { nodes: [], fns: [{ fn: F, node: order[0] ?? "", outstanding: 1 }] });
     assert.equal(await serve(50), order[0]);
   });
 
   test("know where functions are hot in another", async () => {
     const { policy, open, order } = warmRig();
-    policy.report();
+    policy.loads.report();
     policy.setNodes(fleet(3).filter(({ name }) => name !== order[0]));
     callOnce(policy, F);
     policy.setNodes(fleet(3));
-    const report = policy.report();
+    const report = policy.loads.report();
     assert.ok(report);
     const other = open();
     other.setNodes(fleet(3));
-    other.learn("1", report);
+    other.loads.learn("1", report);
     // One call goes ahead to the home; the next finds the function hot on the other node.
     assert.deepEqual([placed(other, F).node, placed(other, F).node], order.slice(0, 2));
   });

@@ -1,10 +1,10 @@
 import type { Clock } from "../../clock/clock.ts";
 import { Changes } from "./changes.ts";
 import { FnTable } from "./fn-table.ts";
+import { homesOn } from "./homes.ts";
 import { NodeTable } from "./node-table.ts";
-import { Peers } from "./peers.ts";
-import type { Candidate, FnLoad, LoadReport, Placing, Policy } from "./policy.ts";
-import { hashOf, isNearest } from "./rendezvous.ts";
+import type { Candidate, FnLoad, Placing, Policy } from "./policy.ts";
+import { SharedLoads } from "./shared-loads.ts";
 import { type Place, WarmFn } from "./warm-fn.ts";
 import { COLD_MS_FIRST, isWorthLeaving, nextMean, RUN_MS_FIRST, SCOUT_MS } from "./warm-rule.ts";
 
@@ -21,7 +21,11 @@ export class Warm implements Policy {
   readonly #clock: Clock;
   readonly #nodes = new NodeTable();
   readonly #fns = new FnTable((key) => new WarmFn(key));
-  readonly #peers = new Peers(this.#nodes, (fn, node, change) => this.#addOthers(fn, node, change));
+  readonly loads = new SharedLoads(this.#nodes, {
+    take: () => this.#takeChanged(),
+    learn: (loads) => this.#learn(loads),
+    addOthers: (fn, node, change) => this.#addOthers(fn, node, change),
+  });
   readonly #changed = new Changes<Place>();
   /** What a cold start costs, over all functions. */
   #coldMs = COLD_MS_FIRST;
@@ -84,28 +88,19 @@ export class Warm implements Policy {
   }
 
   homesOn(node: Candidate, limit: number): readonly string[] {
-    const rankable = { hash: hashOf(node.name), weight: node.weight };
-    const others = this.#nodes.present.filter(({ name }) => name !== node.name);
-    const homes: string[] = [];
-    for (const fn of this.#fns.newestFirst()) {
-      if (homes.length >= limit) break;
-      // What never ran is no function: a request to the management of a node, or a path that leads nowhere.
-      if (fn.runMs !== undefined && isNearest(fn.hash, rankable, others)) homes.push(fn.key);
-    }
-    return homes;
+    // What never ran is no function: a request to the management of a node, or a path that leads nowhere.
+    const fns = this.#fns.newestFirst().filter(({ runMs }) => runMs !== undefined);
+    return homesOn(node, this.#nodes.present, fns, limit);
   }
 
-  report(): LoadReport | undefined {
-    const nodes = this.#nodes.report();
+  #takeChanged(): FnLoad[] {
     const nowMs = wholeMs(this.#clock.monotonicNs());
-    const fns = this.#changed.take().map((place) => loadOf(place, nowMs));
-    return nodes.length + fns.length === 0 ? undefined : { nodes, fns };
+    return this.#changed.take().map((place) => loadOf(place, nowMs));
   }
 
-  learn(from: string, report: LoadReport): void {
-    this.#peers.learn(from, report);
+  #learn(loads: readonly FnLoad[]): void {
     const nowMs = wholeMs(this.#clock.monotonicNs());
-    for (const { fn: key, node, servedMsAgo, runMs, parallel } of report.fns) {
+    for (const { fn: key, node, servedMsAgo, runMs, parallel } of loads) {
       if (servedMsAgo === undefined) continue;
       const fn = this.#fns.use(key, nowMs);
       const place = fn.openPlaceOn(this.#nodes.get(node));
@@ -117,10 +112,6 @@ export class Warm implements Policy {
       place.adopt(parallel, runMs);
       if (fn.runMs === undefined) fn.learnRun(runMs);
     }
-  }
-
-  forget(from: string): void {
-    this.#peers.forget(from);
   }
 
   /** The place that a call goes to; undefined when all nodes were tried. */

@@ -23,12 +23,12 @@ function share() {
       lose = listener;
     },
   };
-  const policy = {
+  const loads = {
     report: () => reports.shift(),
     learn: (from: string, report: LoadReport) => seen.push(["learnt", from, report]),
     forget: (from: string) => seen.push(["forgotten", from]),
   };
-  const sharing = shareLoads(policy, link, clock);
+  const sharing = shareLoads(loads, link, clock);
   return { clock, reports, seen, sharing, hear: () => hear(REPORT, "w2"), lose: () => lose("w2") };
 }
 

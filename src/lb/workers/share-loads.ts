@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock/clock.ts";
-import type { LoadReport, Policy } from "../placement/policy.ts";
+import type { LoadReport, Loads } from "../placement/policy.ts";
 import type { WorkerLink } from "./link.ts";
 
 /** Calls take from a millisecond on; what others know of them may be as old as this, and a report costs next to nothing. */
@@ -12,17 +12,13 @@ export interface LoadSharing {
 }
 
 /** Lets the policies of all workers place calls as if each knew those of the others, from now until it is stopped. */
-export function shareLoads(
-  policy: Pick<Policy, "report" | "learn" | "forget">,
-  link: WorkerLink,
-  clock: Clock,
-): LoadSharing {
-  // It comes from the policy of another worker of the same program.
-  link.subscribe(TOPIC, (report, from) => policy.learn(from, report as LoadReport));
-  link.onGone((worker) => policy.forget(worker));
+export function shareLoads(loads: Loads, link: WorkerLink, clock: Clock): LoadSharing {
+  // It comes from another worker of the same program.
+  link.subscribe(TOPIC, (report, from) => loads.learn(from, report as LoadReport));
+  link.onGone((worker) => loads.forget(worker));
 
   const tell = () => {
-    const report = policy.report();
+    const report = loads.report();
     if (report) link.publish(TOPIC, report);
     timer = clock.after(REPORT_INTERVAL_MS, tell);
   };

@@ -1,0 +1,7 @@
+/** In any answer of a node, what it says of itself: `Fn-Node-State: draining` when it is going down. */
+export const NODE_STATE_FIELD = "fn-node-state";
+
+/** Whether the value of that field says that the node wants no further requests. */
+export function saysDraining(value: string): boolean {
+  return value.toLowerCase() === "draining";
+}
