@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { type FakeApi, runInProcess, startFakeApi } from "./fake-api.suite.ts";
+import { type FakeApi, runInProcess, startFakeApi } from "./common/fake-api.suite.ts";
 
 let api: FakeApi;
 before(async () => {

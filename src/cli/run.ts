@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
-import { CommandError, type Io, UsageError } from "./io.ts";
-import { SERVER_URL_DEFAULT } from "./server-url.ts";
-import { createTools, type Tools } from "./tools.ts";
+import { SERVER_URL_DEFAULT } from "./api/server-url.ts";
+import { CommandError, type Io, UsageError } from "./common/io.ts";
+import { createTools, type Tools } from "./common/tools.ts";
 
 /** Exit codes: the command did what it was asked for, it failed, it was used in a wrong way. */
 export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
@@ -53,27 +53,27 @@ interface Group {
 const GROUPS: Readonly<Record<string, Group>> = {
   apps: {
     summary: "named groups of functions: create, configure, list, delete them",
-    load: async () => (await import("./apps.ts")).defineApps,
+    load: async () => (await import("./manage/apps.ts")).defineApps,
   },
   routes: {
     summary: "paths of an app that lead to functions",
-    load: async () => (await import("./routes.ts")).defineRoutes,
+    load: async () => (await import("./manage/routes.ts")).defineRoutes,
   },
   call: {
     summary: "call a function: fn call <app> </path>",
-    load: async () => (await import("./call.ts")).defineCall,
+    load: async () => (await import("./manage/call.ts")).defineCall,
   },
   calls: {
     summary: "calls that have ended",
-    load: async () => (await import("./calls.ts")).defineCalls,
+    load: async () => (await import("./manage/calls.ts")).defineCalls,
   },
   logs: {
     summary: "what functions wrote to stderr during calls",
-    load: async () => (await import("./calls.ts")).defineLogs,
+    load: async () => (await import("./manage/calls.ts")).defineLogs,
   },
   version: {
     summary: "print the versions of this program and of the server",
-    load: async () => (await import("./version.ts")).defineVersion,
+    load: async () => (await import("./manage/version.ts")).defineVersion,
   },
 };
 

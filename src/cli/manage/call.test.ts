@@ -4,8 +4,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { PassThrough, Readable } from "node:stream";
 import { after, afterEach, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type FakeApi, runInProcess, startFakeApi } from "./fake-api.suite.ts";
-import { runFn } from "./run.ts";
+import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
+import { runFn } from "../run.ts";
 
 let api: FakeApi;
 before(async () => {

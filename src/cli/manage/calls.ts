@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { cleanRoutePath } from "../model/route.ts";
-import { CommandError } from "./io.ts";
-import { toSortedJson } from "./output.ts";
-import type { CallResource } from "./resources.ts";
+import { cleanRoutePath } from "../../model/route.ts";
+import type { CallResource } from "../api/resources.ts";
+import { CommandError } from "../common/io.ts";
 import {
   addOptions,
   type OutputChoice,
@@ -10,8 +9,9 @@ import {
   type PageChoice,
   pageOptions,
   parseTime,
-} from "./settings.ts";
-import { noteRest, type Tools } from "./tools.ts";
+} from "../common/options.ts";
+import { toSortedJson } from "../common/output.ts";
+import { noteRest, type Tools } from "../common/tools.ts";
 
 /** `fn calls …` */
 export function defineCalls(calls: Command, tools: Tools): void {

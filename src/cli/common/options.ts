@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Config } from "../model/app.ts";
+import type { Config } from "../../model/app.ts";
 import type { Environment } from "./io.ts";
 
 /** `--config K=V`, as often as wanted. */

@@ -1,6 +1,6 @@
-import type { Config } from "../model/app.ts";
-import { isJsonObject } from "../model/json.ts";
-import { CommandError } from "./io.ts";
+import type { Config } from "../../model/app.ts";
+import { isJsonObject } from "../../model/json.ts";
+import { CommandError } from "../common/io.ts";
 import {
   type AppResource,
   type CallResource,

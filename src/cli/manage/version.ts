@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Tools } from "./tools.ts";
+import type { Tools } from "../common/tools.ts";
 
 /** `fn version` */
 export function defineVersion(command: Command, tools: Tools): void {

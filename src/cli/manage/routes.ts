@@ -1,13 +1,19 @@
 import type { Command } from "commander";
-import { cleanRoutePath } from "../model/route.ts";
+import { cleanRoutePath } from "../../model/route.ts";
+import { callUrl } from "../api/server-url.ts";
+import { CommandError, UsageError } from "../common/io.ts";
+import {
+  addOptions,
+  type OutputChoice,
+  outputOptions,
+  type PageChoice,
+  pageOptions,
+} from "../common/options.ts";
+import { property, table, toSortedJson } from "../common/output.ts";
+import { noteRest, type Tools } from "../common/tools.ts";
 import { defineCall } from "./call.ts";
 import { defineConfig } from "./config-commands.ts";
-import { CommandError, UsageError } from "./io.ts";
-import { property, table, toSortedJson } from "./output.ts";
 import { addRouteOptions, checkImage, type RouteOptions, routeChange } from "./route-settings.ts";
-import { callUrl } from "./server-url.ts";
-import { addOptions, type OutputChoice, outputOptions, type PageChoice, pageOptions } from "./settings.ts";
-import { noteRest, type Tools } from "./tools.ts";
 
 /** `fn routes …` */
 export function defineRoutes(routes: Command, tools: Tools): void {

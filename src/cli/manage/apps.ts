@@ -1,9 +1,7 @@
 import { type Command, Option } from "commander";
-import type { Config } from "../model/app.ts";
-import { defineConfig } from "./config-commands.ts";
-import { confirm } from "./confirm.ts";
-import { CommandError, UsageError } from "./io.ts";
-import { property, toSortedJson } from "./output.ts";
+import type { Config } from "../../model/app.ts";
+import { confirm } from "../common/confirm.ts";
+import { CommandError, UsageError } from "../common/io.ts";
 import {
   addOptions,
   configOption,
@@ -11,8 +9,10 @@ import {
   outputOptions,
   type PageChoice,
   pageOptions,
-} from "./settings.ts";
-import { noteRest, type Tools } from "./tools.ts";
+} from "../common/options.ts";
+import { property, toSortedJson } from "../common/output.ts";
+import { noteRest, type Tools } from "../common/tools.ts";
+import { defineConfig } from "./config-commands.ts";
 
 /** `fn apps …` */
 export function defineApps(apps: Command, tools: Tools): void {

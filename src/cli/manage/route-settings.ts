@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
-import type { Config } from "../model/app.ts";
-import { FN_TYPES, FORMATS } from "../model/fn.ts";
-import { type Environment, UsageError } from "./io.ts";
-import type { RouteChange } from "./resources.ts";
-import { configOption, parseCount, parseRouteHeader } from "./settings.ts";
+import type { Config } from "../../model/app.ts";
+import { FN_TYPES, FORMATS } from "../../model/fn.ts";
+import type { RouteChange } from "../api/resources.ts";
+import { type Environment, UsageError } from "../common/io.ts";
+import { configOption, parseCount, parseRouteHeader } from "../common/options.ts";
 
 /** The options that say how a route runs; all may be left out. */
 export interface RouteOptions {

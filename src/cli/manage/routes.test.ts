@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { type FakeApi, runInProcess, startFakeApi } from "./fake-api.suite.ts";
+import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
 
 let api: FakeApi;
 before(async () => {

@@ -1,6 +1,6 @@
-import { ApiClient, type Page } from "./api-client.ts";
+import { ApiClient, type Page } from "../api/api-client.ts";
+import { parseServerUrl } from "../api/server-url.ts";
 import type { Io } from "./io.ts";
-import { parseServerUrl } from "./server-url.ts";
 
 /** What the commands work with. */
 export interface Tools {

@@ -1,4 +1,4 @@
-import { CommandError } from "./io.ts";
+import { CommandError } from "../common/io.ts";
 
 /** Where Fn servers listen unless told otherwise. */
 export const SERVER_URL_DEFAULT = "http://localhost:8080";

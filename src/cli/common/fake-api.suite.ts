@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { runFn } from "../run.ts";
 import type { Environment, Io } from "./io.ts";
-import { runFn } from "./run.ts";
 
 /** A server that answers as a test says, and remembers what it was asked. */
 export interface FakeApi {

@@ -1,5 +1,5 @@
-import type { Config } from "../model/app.ts";
-import { isJsonObject } from "../model/json.ts";
+import type { Config } from "../../model/app.ts";
+import { isJsonObject } from "../../model/json.ts";
 
 /*
  * What the server's answers contain, in the names of the wire. Only what commands rely on is named and checked; the

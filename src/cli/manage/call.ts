@@ -1,11 +1,11 @@
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
-import { cleanRoutePath } from "../model/route.ts";
-import { type Invocation, invoke } from "./invoke.ts";
-import { CommandError } from "./io.ts";
-import { callUrl } from "./server-url.ts";
-import { parseMethod, parseRequestHeader } from "./settings.ts";
-import type { Tools } from "./tools.ts";
+import { cleanRoutePath } from "../../model/route.ts";
+import { type Invocation, invoke } from "../api/invoke.ts";
+import { callUrl } from "../api/server-url.ts";
+import { CommandError } from "../common/io.ts";
+import { parseMethod, parseRequestHeader } from "../common/options.ts";
+import type { Tools } from "../common/tools.ts";
 
 /** `fn call`, which is also `fn routes call`. */
 export function defineCall(command: Command, tools: Tools): void {

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import type { Config } from "../model/app.ts";
-import { CommandError } from "./io.ts";
-import { configLines, toSortedJson } from "./output.ts";
-import { type OutputChoice, outputOptions } from "./settings.ts";
-import type { Tools } from "./tools.ts";
+import type { Config } from "../../model/app.ts";
+import { CommandError } from "../common/io.ts";
+import { type OutputChoice, outputOptions } from "../common/options.ts";
+import { configLines, toSortedJson } from "../common/output.ts";
+import type { Tools } from "../common/tools.ts";
 
 /** Something that has a config: an app or a route. */
 export interface ConfigOwner {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, afterEach, before, describe, test } from "node:test";
-import { type FakeApi, runInProcess, startFakeApi } from "./fake-api.suite.ts";
-import type { Io } from "./io.ts";
+import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
+import type { Io } from "../common/io.ts";
 
 let api: FakeApi;
 before(async () => {
