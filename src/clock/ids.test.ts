@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FakeClock } from "./fake-clock.ts";
-import { createIds } from "./ids.ts";
+import { createIds, idStartAt } from "./ids.ts";
 import { seededRandom } from "./random.ts";
 
 describe("ids", () => {
@@ -38,5 +38,16 @@ describe("ids", () => {
   test("two processes started in the same millisecond make different ids", () => {
     const clock = new FakeClock();
     assert.notEqual(createIds(clock, seededRandom(1)).next(), createIds(clock, seededRandom(2)).next());
+  });
+  test("the start of a millisecond's ids sorts after all ids of before, and before its own", () => {
+    const clock = new FakeClock();
+    const id = createIds(clock, seededRandom(1)).next();
+    assert.ok(idStartAt(clock.nowMs()) <= id);
+    assert.ok(idStartAt(clock.nowMs() + 1) > id);
+  });
+
+  test("a time that no id can have counts as the nearest", () => {
+    assert.equal(idStartAt(-1), "0000000000");
+    assert.equal(idStartAt(2 ** 53), idStartAt(2 ** 48 - 1));
   });
 });

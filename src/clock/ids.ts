@@ -34,6 +34,14 @@ export function createIds(clock: Clock, random: Random): Ids {
   };
 }
 
+/**
+ * What the ids of a millisecond begin with: all that were made before it sort before this, and all others after it. Times
+ * that no id can have count as the nearest that one can.
+ */
+export function idStartAt(atMs: number): string {
+  return base32(Math.min(Math.max(Math.floor(atMs), 0), 2 ** 48 - 1), 10);
+}
+
 /** A whole number below 2^53 in so many characters of five bits. */
 function base32(value: number, length: number): string {
   let text = "";

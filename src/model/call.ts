@@ -1,10 +1,13 @@
-/** One execution of a function, as it is recorded once it has ended. */
+/**
+ * One call of a function. Those whose caller waits are recorded once they have ended; those that nobody waits for are stored
+ * when they are accepted, and change until they have ended.
+ */
 export interface Call {
   readonly id: string;
   readonly appId: string;
   readonly appName: string;
   readonly fnId: string;
-  /** The path it came by, as in its trigger's source. */
+  /** The path it came by, as in its trigger's source; a call by the function's id has the function's name. */
   readonly path: string;
   readonly status: CallStatus;
   /** The sentence of the error that ended it; absent for `success`. */
@@ -13,8 +16,13 @@ export interface Call {
   readonly createdAtMs: number;
   /** When a container took it; undefined when none did. */
   readonly startedAtMs: number | undefined;
-  readonly completedAtMs: number;
+  /** When it ended; undefined while it has not. */
+  readonly completedAtMs: number | undefined;
   readonly timeline: Timeline;
+  /** How often it was begun; only of calls that nobody waits for. */
+  readonly attempts?: number;
+  /** It failed as often as it may, and waits for somebody to have it run again. */
+  readonly isDead?: boolean;
 }
 
 /**
@@ -36,11 +44,15 @@ export interface Timeline {
 export const TIMELINE_STEPS = ["queue", "pull", "create", "start", "init", "run"] as const;
 
 /**
+ * `queued`: accepted, to be run later, or again. `running`: a node has it. `cancelled`: taken back before it ended.
  * `success`: the function answered, whatever HTTP status it chose. `timeout`: the deadline passed while it ran.
  * `error`: everything else.
  */
-export const CALL_STATUSES = ["success", "error", "timeout"] as const;
+export const CALL_STATUSES = ["queued", "running", "success", "error", "timeout", "cancelled"] as const;
 export type CallStatus = (typeof CALL_STATUSES)[number];
+
+/** How a call can end by itself. */
+export type CallOutcome = Extract<CallStatus, "success" | "error" | "timeout">;
 
 /** A call with what its function wrote to stderr. */
 export interface CallRecord {

@@ -28,10 +28,13 @@ describe("a route path", () => {
     { path: "/a\0b", code: "route_path_malformed" },
     { path: "/:a", code: "route_path_dynamic" },
     { path: "a:b", code: "route_path_dynamic" },
+    { path: "/a\r\n", code: "route_path_malformed" },
+    { path: "/\ud800", code: "route_path_malformed" },
     { path: "hello", code: "route_path_invalid" },
+    { path: `/${"a".repeat(1024)}`, code: "route_path_too_long" },
   ];
   for (const { path, code } of refused) {
-    test(`may not be ${JSON.stringify(path)}: ${code}`, () => {
+    test(`may not be ${JSON.stringify(path).slice(0, 20)}: ${code}`, () => {
       assert.throws(() => validateRoutePath(path), { code });
     });
   }
@@ -109,6 +112,7 @@ describe("settings of a route", () => {
     { timeoutS: 120, idleTimeoutS: 3600, memoryMib: 8192 },
     { type: "async", timeoutS: 3600 },
     { format: "http-stream" },
+    { retries: 100, retryDelayS: 3600 },
     { headers: { "X-A": ["", "blank and\ttab", "caf\u00e9"] } },
   ];
   for (const change of allowed) {
@@ -119,6 +123,9 @@ describe("settings of a route", () => {
 
   const refused: { change: RouteChange; code: string }[] = [
     { change: { image: "" }, code: "route_image_missing" },
+    { change: { image: "a\0b" }, code: "image_name_invalid" },
+    { change: { image: "a\r\nb" }, code: "image_name_invalid" },
+    { change: { image: "a".repeat(4097) }, code: "image_name_invalid" },
     { change: { type: "SYNC" }, code: "route_type_invalid" },
     { change: { format: "HTTP" }, code: "route_format_invalid" },
     { change: { timeoutS: 0 }, code: "route_timeout_invalid" },
@@ -130,13 +137,17 @@ describe("settings of a route", () => {
     { change: { idleTimeoutS: 3601 }, code: "route_idle_timeout_invalid" },
     { change: { memoryMib: 0 }, code: "route_memory_invalid" },
     { change: { memoryMib: 8193 }, code: "route_memory_invalid" },
+    { change: { retries: 101 }, code: "retries_invalid" },
+    { change: { retries: -1 }, code: "retries_invalid" },
+    { change: { retryDelayS: 3601 }, code: "retry_delay_invalid" },
+    { change: { retryDelayS: 0.5 }, code: "retry_delay_invalid" },
     { change: { headers: { "": ["1"] } }, code: "route_header_invalid" },
     { change: { headers: { "X:A": ["1"] } }, code: "route_header_invalid" },
     { change: { headers: { "X-A": ["1\r\n"] } }, code: "route_header_invalid" },
     { change: { headers: { "X-A": ["\u20ac"] } }, code: "route_header_invalid" },
   ];
   for (const { change, code } of refused) {
-    test(`may not be ${JSON.stringify(change)}: ${code}`, () => {
+    test(`may not be ${JSON.stringify(change).slice(0, 50)}: ${code}`, () => {
       assert.throws(() => validateRouteSettings({ ...settings, ...change }), { code });
     });
   }
@@ -186,6 +197,24 @@ describe("a changed route", () => {
     assert.equal(changeRoute(limited, { cpusMilli: 0 }, 5).fn.cpusMilli, 0);
   });
 
+  test("keeps a timeout that /v2 allowed, whatever else changes", () => {
+    const route = routeWith({});
+    const slow = { ...route, fn: { ...route.fn, timeoutS: 300 } };
+    assert.equal(changeRoute(slow, { memoryMib: 64 }, 5).fn.timeoutS, 300);
+    assert.throws(() => changeRoute(slow, { timeoutS: 299 }, 5), { code: "route_timeout_invalid" });
+  });
+
+  test("has secrets changed key by key", () => {
+    const secret = routeWith({ secrets: { A: "x", B: "y" } });
+    assert.deepEqual(changeRoute(secret, { secrets: { A: "", C: "z" } }, 5).fn.secrets, { B: "y", C: "z" });
+  });
+
+  test("keeps what only /v2 knows", () => {
+    const noted = { ...route, fn: { ...route.fn, annotations: { a: 1 }, shape: "GENERIC_ARM" as const } };
+    const { fn } = changeRoute(noted, { memoryMib: 64 }, 5);
+    assert.deepEqual([fn.annotations, fn.shape], [{ a: 1 }, "GENERIC_ARM"]);
+  });
+
   test("is refused as a whole", () => {
     const slow = routeWith({ type: "async", timeoutS: 600 });
     assert.throws(() => changeRoute(slow, { type: "sync" }, 5), { code: "route_timeout_invalid" });
@@ -194,9 +223,9 @@ describe("a changed route", () => {
 
 function routeWith(change: RouteChange): Route {
   const { headers, ...settings } = validateRouteSettings(newRouteSettings({ image: "hello", ...change }));
-  const common = { appId: "app", name: "/hello", createdAtMs: 1, updatedAtMs: 1 };
+  const common = { appId: "app", name: "/hello", annotations: {}, createdAtMs: 1, updatedAtMs: 1 };
   return {
-    fn: { ...common, ...settings, id: "fn" },
+    fn: { ...common, ...settings, id: "fn", shape: undefined },
     trigger: { ...common, id: "trigger", fnId: "fn", type: "http", source: "/hello", headers },
   };
 }

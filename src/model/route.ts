@@ -1,8 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
-import { mergeConfig } from "./app.ts";
 import { FnError } from "./errors.ts";
-import { FN_DEFAULTS, FN_LIMITS, FN_TYPES, type Fn, type FnSettings, FORMATS } from "./fn.ts";
-import type { Trigger, TriggerHeaders } from "./trigger.ts";
+import {
+  FN_DEFAULTS,
+  FN_LIMITS,
+  FN_TYPES,
+  type Fn,
+  type FnDraft,
+  type FnSettings,
+  FORMATS,
+  fnSettings,
+  isOneOf,
+  isWithin,
+  mergeFnSettings,
+  newFnSettings,
+  validateImageName,
+  validateRetries,
+} from "./fn.ts";
+import { isPlainText } from "./names.ts";
+import { SOURCE_BYTES_MAX, type Trigger, type TriggerHeaders } from "./trigger.ts";
 
 /**
  * What /v1 calls a route: a function and the HTTP trigger of the same path, made, changed and removed together.
@@ -19,9 +34,8 @@ export interface RouteSettings extends FnSettings {
 }
 
 /** Settings as a caller puts them: type and format are any text until `validateRouteSettings` has seen them. */
-export interface RouteDraft extends Omit<RouteSettings, "type" | "format"> {
-  readonly type: string;
-  readonly format: string;
+export interface RouteDraft extends FnDraft {
+  readonly headers: TriggerHeaders;
 }
 
 /** The part of the settings that a caller names; what is absent or undefined stays as it is. */
@@ -29,25 +43,13 @@ export type RouteChange = Partial<RouteDraft>;
 
 /** The settings of a stored route. */
 export function routeSettings(route: Route): RouteSettings {
-  const { image, format, type, memoryMib, cpusMilli, timeoutS, idleTimeoutS, config } = route.fn;
-  return {
-    image,
-    format,
-    type,
-    memoryMib,
-    cpusMilli,
-    timeoutS,
-    idleTimeoutS,
-    config,
-    headers: route.trigger.headers,
-  };
+  return { ...fnSettings(route.fn), headers: route.trigger.headers };
 }
 
 /** The settings of a new route: the caller's, else what the image says of itself, else `FN_DEFAULTS`. */
 export function newRouteSettings(chosen: RouteChange, image: RouteChange = {}): RouteDraft {
-  const open = mergeRouteSettings({ ...FN_DEFAULTS, image: "", headers: {} }, image);
-  // An empty text removes a key when a config changes; here it is the value of a new one.
-  return { ...mergeRouteSettings(open, chosen), config: { ...open.config, ...chosen.config } };
+  const settings = newFnSettings({ ...FN_DEFAULTS, image: "" }, image, chosen);
+  return { ...settings, headers: mergeHeaders(image.headers ?? {}, chosen.headers) };
 }
 
 /**
@@ -56,32 +58,18 @@ export function newRouteSettings(chosen: RouteChange, image: RouteChange = {}): 
  */
 export function changeRoute(route: Route, change: RouteChange, nowMs: number): Route {
   const before = routeSettings(route);
-  const after = validateRouteSettings(mergeRouteSettings(before, change));
+  const headers = mergeHeaders(before.headers, change.headers);
+  const after = validateRouteSettings({ ...mergeFnSettings(before, change), headers }, before);
   if (isDeepStrictEqual(before, after)) return route;
-  const { headers, ...settings } = after;
+  const { headers: _, ...settings } = after;
   return {
     fn: { ...route.fn, ...settings, updatedAtMs: nowMs },
     trigger: { ...route.trigger, headers, updatedAtMs: nowMs },
   };
 }
 
-/** Single settings are replaced; config and headers are changed key by key. */
-function mergeRouteSettings(settings: RouteDraft, change: RouteChange): RouteDraft {
-  return {
-    image: change.image ?? settings.image,
-    format: change.format ?? settings.format,
-    type: change.type ?? settings.type,
-    memoryMib: change.memoryMib ?? settings.memoryMib,
-    cpusMilli: change.cpusMilli ?? settings.cpusMilli,
-    timeoutS: change.timeoutS ?? settings.timeoutS,
-    idleTimeoutS: change.idleTimeoutS ?? settings.idleTimeoutS,
-    config: mergeConfig(settings.config, change.config ?? {}),
-    headers: mergeHeaders(settings.headers, change.headers ?? {}),
-  };
-}
-
 /** Values replace those of the same name, compared without case; an empty list removes the name. */
-function mergeHeaders(headers: TriggerHeaders, change: TriggerHeaders): TriggerHeaders {
+function mergeHeaders(headers: TriggerHeaders, change: TriggerHeaders = {}): TriggerHeaders {
   const merged = new Map(Object.entries(headers).map((field) => [field[0].toLowerCase(), field]));
   for (const [name, values] of Object.entries(change)) {
     if (values.length === 0) merged.delete(name.toLowerCase());
@@ -96,18 +84,26 @@ export function validateRoutePath(path: string): void {
   if (!isParseable(path)) throw new FnError("route_path_malformed");
   if (path.split("?", 1)[0]?.includes(":")) throw new FnError("route_path_dynamic");
   if (!path.startsWith("/")) throw new FnError("route_path_invalid");
+  if (Buffer.byteLength(path) > SOURCE_BYTES_MAX)
+    throw new FnError("route_path_too_long", { max: SOURCE_BYTES_MAX });
 }
 
-/** Refuses settings that no route may have. The first failure wins, and the order of the checks is Fn's. */
-export function validateRouteSettings(draft: RouteDraft): RouteSettings {
+/**
+ * Refuses settings that no route may have. The first failure wins, and the order of the checks is Fn's. A time that /v2
+ * allowed `before` may stay, unless the type changes.
+ */
+export function validateRouteSettings(draft: RouteDraft, before?: RouteSettings): RouteSettings {
   const { type, format } = draft;
   if (draft.image === "") throw new FnError("route_image_missing");
+  validateImageName(draft.image);
   if (!isOneOf(FN_TYPES, type)) throw new FnError("route_type_invalid");
   if (!isOneOf(FORMATS, format)) throw new FnError("route_format_invalid");
   const timeoutMaxS = type === "async" ? FN_LIMITS.timeoutAsyncS : FN_LIMITS.timeoutSyncS;
-  if (!isWithin(draft.timeoutS, timeoutMaxS)) throw new FnError("route_timeout_invalid");
+  const isTimeoutKept = draft.timeoutS === before?.timeoutS && type === before.type;
+  if (!isWithin(draft.timeoutS, timeoutMaxS) && !isTimeoutKept) throw new FnError("route_timeout_invalid");
   if (!isWithin(draft.idleTimeoutS, FN_LIMITS.idleTimeoutS)) throw new FnError("route_idle_timeout_invalid");
   if (!isWithin(draft.memoryMib, FN_LIMITS.memoryMib)) throw new FnError("route_memory_invalid");
+  validateRetries(draft);
   for (const [name, values] of Object.entries(draft.headers)) {
     if (!isHeader(name, values)) throw new FnError("route_header_invalid", { name });
   }
@@ -149,14 +145,6 @@ function thousandths(decimal: string): number | undefined {
   return Number(whole) * 1000 + Number(fraction.slice(0, 3).padEnd(3, "0"));
 }
 
-function isWithin(value: number, max: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= max;
-}
-
-function isOneOf<T extends string>(known: readonly T[], text: string): text is T {
-  return known.some((each) => each === text);
-}
-
 /** RFC 9110, 5.1 and 5.5: a token, and values of visible text. Anything else would break each answer. */
 function isHeader(name: string, values: readonly string[]): boolean {
   const isToken = /^[!#$%&'*+.^_`|~\w-]+$/.test(name);
@@ -165,6 +153,5 @@ function isHeader(name: string, values: readonly string[]): boolean {
 
 /** Percent signs must start an escape, and control characters have no place in a URL. */
 function isParseable(path: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
-  return !/%(?![0-9A-Fa-f]{2})|[\u0000-\u001f\u007f]/.test(path);
+  return isPlainText(path) && !/%(?![0-9A-Fa-f]{2})/.test(path);
 }
