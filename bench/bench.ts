@@ -20,6 +20,8 @@ export interface Stage {
   readonly driver: DriverName;
   /** Tiny runs show that a benchmark works; their numbers mean nothing. */
   readonly isTiny: boolean;
+  /** How many calls there are, where the benchmark is about those; 0 for what its size says. */
+  readonly calls: number;
   /** How often each side has its turn. */
   readonly rounds: number;
   /** How long a turn takes, where the benchmark does not say otherwise. */

@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { choice, EXIT_USAGE, integer, parseFlags } from "../src/main/flags.ts";
 import type { Bench, DriverChoice, DriverName } from "./bench.ts";
 import { burst } from "./burst.ts";
+import { callPages } from "./calls.ts";
 import { cold } from "./cold.ts";
 import { isEngineThere } from "./engine.ts";
 import { lbForward } from "./lb-forward.ts";
@@ -21,6 +22,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["thousand", thousand],
   ["lb-forward", lbForward],
   ["lb-place", lbPlace],
+  ["calls", callPages],
 ]);
 
 const SIZES = { full: { rounds: 5, seconds: 3 }, tiny: { rounds: 1, seconds: 0.2 } } as const;
@@ -40,6 +42,7 @@ async function run({ summary, drivers, run }: Bench): Promise<void> {
   const {
     seconds,
     size,
+    calls,
     driver: asked,
   } = parseFlags(
     {
@@ -48,6 +51,7 @@ async function run({ summary, drivers, run }: Bench): Promise<void> {
       flags: {
         seconds: integer("how long each turn takes; 0 for what the size says", 0, { min: 0, max: 3600 }),
         driver: choice<DriverChoice>("what runs the functions", drivers[0], drivers),
+        calls: integer("how many calls there are; 0 for what the size says", 0, { min: 0, max: 1e9 }),
         size: choice<Size>("tiny only shows that the benchmark works", "full", ["full", "tiny"]),
       },
     },
@@ -62,7 +66,7 @@ async function run({ summary, drivers, run }: Bench): Promise<void> {
   say(`${name}: ${summary}`);
   say(`${cpus().length} cores, load ${load?.toFixed(2)} before the start; functions run with: ${driver}`);
   try {
-    const stage = { programs, driver, isTiny: size === "tiny", rounds, seconds: turnSeconds, say };
+    const stage = { programs, driver, isTiny: size === "tiny", calls, rounds, seconds: turnSeconds, say };
     const result = await Promise.race([run(stage), interruption]);
     const line = { bench: name, driver, rounds, seconds: turnSeconds, load, ...result };
     process.stdout.write(`${JSON.stringify(line, shortNumbers)}\n`);
@@ -91,7 +95,7 @@ async function interrupted(): Promise<never> {
 }
 
 function usage(): void {
-  say("Usage: npm run bench -- NAME [--driver process|docker] [--seconds N] [--size tiny]");
+  say("Usage: npm run bench -- NAME [--driver process|docker] [--seconds N] [--calls N] [--size tiny]");
   for (const [each, { summary }] of BENCHES) say(`  ${each.padEnd(15)} ${summary}`);
   process.exitCode = EXIT_USAGE;
 }

@@ -24,7 +24,7 @@ describe("a db url", () => {
   test("sqlite3://:memory: names a store that no file holds", async () => {
     const store = await openStore("sqlite3://:memory:");
     await store.apps.insert(sampleApp("demo"));
-    assert.equal((await store.apps.get("demo"))?.name, "demo");
+    assert.equal((await store.apps.get({ name: "demo" }))?.name, "demo");
     await store.close();
     assert.ok(!existsSync(":memory:"));
   });
@@ -35,10 +35,20 @@ describe("a db url", () => {
     assert.ok(existsSync(path));
   });
 
+  for (const scheme of ["postgres", "postgresql"]) {
+    test(`${scheme}://… names a database of a PostgreSQL server`, async () => {
+      await assert.rejects(openStore(`${scheme}://me:secret@db.example`), {
+        name: "StoreOpenError",
+        message: /^db url names no host, user or database/,
+      });
+    });
+  }
+
   test("with another scheme is refused with a sentence that names the scheme and what to use", async () => {
     await assert.rejects(openStore("mysql://user:secret@tcp(db:3306)/fn"), {
       name: "StoreOpenError",
-      message: "db type not supported mysql: use sqlite3:///path/to/fn.db",
+      message:
+        "db type not supported mysql: use sqlite3:///path/to/fn.db or postgres://user:password@host:5432/database",
     });
   });
 

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "./tables.ts";
 
-/** To be called in every transaction that changes apps or routes. */
+/** To be called in every transaction that changes an app, a fn, a trigger or a token. */
 export async function countChange(db: Kysely<Tables>): Promise<void> {
   await db
     .updateTable("changes")

@@ -1,21 +1,18 @@
-import type { ExpressionBuilder } from "kysely";
+import type { ExpressionBuilder, Kysely } from "kysely";
 import type { NodeRow, NodeStore } from "../store.ts";
 import type { Tables } from "./tables.ts";
-import type { Transactions, Work } from "./transactions.ts";
+import type { Transactions } from "./transactions.ts";
 
 export class SqlNodeStore implements NodeStore {
   readonly #transactions: Transactions;
-  readonly #nowMs: () => number;
 
-  /** `nowMs` is the time of all who share the database, in Unix milliseconds. */
-  constructor(transactions: Transactions, nowMs: () => number) {
+  constructor(transactions: Transactions) {
     this.#transactions = transactions;
-    this.#nowMs = nowMs;
   }
 
   list(): Promise<NodeRow[]> {
-    const nowMs = this.#nowMs();
     return this.#transactions.read(async (db) => {
+      const nowMs = await this.#transactions.nowMs(db);
       const rows = await db
         .selectFrom("nodes")
         .selectAll()
@@ -41,8 +38,8 @@ export class SqlNodeStore implements NodeStore {
 
   announce(name: string, isDraining: boolean, forMs: number): Promise<void> {
     const says_draining = Number(isDraining);
-    const expires_at_ms = this.#nowMs() + forMs;
-    return this.#write(async (db) => {
+    return this.#write(async (db, nowMs) => {
+      const expires_at_ms = nowMs + forMs;
       await db
         .insertInto("nodes")
         .values({ name, weight: 1, is_draining: 0, says_draining, expires_at_ms })
@@ -65,11 +62,11 @@ export class SqlNodeStore implements NodeStore {
   }
 
   /** Whoever writes takes away what has expired, too: nobody else would. */
-  #write(work: Work<void>): Promise<void> {
-    const nowMs = this.#nowMs();
-    return this.#transactions.write(async (db) => {
+  #write(work: (db: Kysely<Tables>, nowMs: number) => Promise<void>): Promise<void> {
+    return this.#transactions.writeBeside(async (db) => {
+      const nowMs = await this.#transactions.nowMs(db);
       await db.deleteFrom("nodes").where("expires_at_ms", "<=", nowMs).execute();
-      await work(db);
+      await work(db, nowMs);
     });
   }
 }

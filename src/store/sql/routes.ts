@@ -1,44 +1,54 @@
 import type { Kysely } from "kysely";
-import type { App, Config } from "../../model/app.ts";
+import type { App } from "../../model/app.ts";
 import { FnError } from "../../model/errors.ts";
 import type { Fn } from "../../model/fn.ts";
 import type { Route } from "../../model/route.ts";
-import type { Trigger, TriggerHeaders } from "../../model/trigger.ts";
 import type { Page, RouteInApp, RouteStore } from "../store.ts";
-import { insertAppIfAbsent, selectApp, toApp } from "./apps.ts";
-import { countChange } from "./changes.ts";
-import { fromJsonColumn, toJsonColumn } from "./json-column.ts";
+import { APP_COLUMNS, insertAppIfAbsent, selectApp, toApp } from "./apps.ts";
+import { FN_COLUMNS, insertFn, toFn, updateFn, withFnIdentity } from "./fns.ts";
+import { type Joined, joinedColumns, rowOf } from "./joined-rows.ts";
+import type { Notices } from "./notices.ts";
 import type { Tables } from "./tables.ts";
 import type { Transactions } from "./transactions.ts";
+import {
+  deleteTrigger,
+  insertTrigger,
+  TRIGGER_COLUMNS,
+  toTrigger,
+  updateTrigger,
+  withTriggerIdentity,
+} from "./triggers.ts";
 
 /** Routes, kept as a fn and the trigger that leads to it. */
 export class SqlRouteStore implements RouteStore {
   readonly #transactions: Transactions;
+  readonly #notices: Notices;
 
-  constructor(transactions: Transactions) {
+  constructor(transactions: Transactions, notices: Notices) {
     this.#transactions = transactions;
+    this.#notices = notices;
   }
 
   insert(app: App, route: Route): Promise<Route> {
     return this.#transactions.write(async (db) => {
       await insertAppIfAbsent(db, app);
-      const { id: appId } = (await selectApp(db, app.name)) ?? app;
-      const stored = { fn: { ...route.fn, appId }, trigger: { ...route.trigger, appId } };
-      if (!(await insertFn(db, stored.fn)) || !(await insertTrigger(db, stored.trigger))) {
-        throw new FnError("route_exists");
-      }
-      await countChange(db);
-      return stored;
+      const { id: appId } = (await selectApp(db, { name: app.name })) ?? app;
+      if (await selectRoute(db, app.name, route.trigger.source)) throw new FnError("route_exists");
+      const fn = await insertOrAdoptFn(db, { ...route.fn, appId });
+      const trigger = { ...route.trigger, appId, fnId: fn.id };
+      await insertTrigger(db, trigger);
+      await this.#notices.changed(db);
+      return { fn, trigger };
     });
   }
 
   get(appName: string, path: string): Promise<RouteInApp | undefined> {
     return this.#transactions.read(async (db) => {
       const row = await selectRoutes(db, appName)
-        .select(["apps.id", "apps.name", "apps.config", "apps.created_at_ms", "apps.updated_at_ms"])
+        .select(joinedColumns("apps", APP_COLUMNS))
         .where("triggers.source", "=", path)
         .executeTakeFirst();
-      return row && { ...toRoute(row), app: toApp(row) };
+      return row && { ...toRoute(row), app: toApp(rowOf("apps", row)) };
     });
   }
 
@@ -53,34 +63,48 @@ export class SqlRouteStore implements RouteStore {
 
   update(appName: string, path: string, change: (route: Route) => Route): Promise<Route> {
     return this.#transactions.write(async (db) => {
-      const route = await selectRoute(db, appName, path);
+      const route = await requireRoute(db, appName, path);
       const wanted = change(route);
       if (wanted === route) return route;
       const changed = withIdentityOf(route, wanted);
       await updateFn(db, changed.fn);
       await updateTrigger(db, changed.trigger);
-      await countChange(db);
+      await this.#notices.changed(db);
       return changed;
     });
   }
 
   remove(appName: string, path: string): Promise<void> {
     return this.#transactions.write(async (db) => {
-      const { fn, trigger } = await selectRoute(db, appName, path);
-      await db.deleteFrom("triggers").where("id", "=", trigger.id).execute();
-      await db
-        .deleteFrom("fns")
-        .where("id", "=", fn.id)
-        .where(({ not, exists, selectFrom }) =>
-          not(exists(selectFrom("triggers").select("id").where("fn_id", "=", fn.id))),
-        )
-        .execute();
-      await countChange(db);
+      const { fn, trigger } = await requireRoute(db, appName, path);
+      await deleteTrigger(db, trigger.id);
+      if (!(await hasTrigger(db, fn.id))) await db.deleteFrom("fns").where("id", "=", fn.id).execute();
+      await this.#notices.changed(db);
     });
   }
 }
 
-type RouteRow = Awaited<ReturnType<ReturnType<typeof selectRoutes>["execute"]>>[number];
+/** Stores the fn of a new route, or makes one that is there and that no trigger leads to the route's. */
+async function insertOrAdoptFn(db: Kysely<Tables>, fn: Fn): Promise<Fn> {
+  if (await insertFn(db, fn)) return fn;
+  const row = await db
+    .selectFrom("fns")
+    .selectAll()
+    .where("app_id", "=", fn.appId)
+    .where("name", "=", fn.name)
+    .executeTakeFirstOrThrow();
+  if (await hasTrigger(db, row.id)) throw new FnError("fn_exists");
+  const found = toFn(row);
+  // A route has neither annotations nor a shape, so a new one is no reason to lose them.
+  const adopted = withFnIdentity(found, { ...fn, annotations: found.annotations, shape: found.shape });
+  await updateFn(db, adopted);
+  return adopted;
+}
+
+async function hasTrigger(db: Kysely<Tables>, fnId: string): Promise<boolean> {
+  const row = await db.selectFrom("triggers").select("id").where("fn_id", "=", fnId).executeTakeFirst();
+  return row !== undefined;
+}
 
 function selectRoutes(db: Kysely<Tables>, appName: string) {
   return db
@@ -89,139 +113,29 @@ function selectRoutes(db: Kysely<Tables>, appName: string) {
     .innerJoin("fns", "fns.id", "triggers.fn_id")
     .where("apps.name", "=", appName)
     .where("triggers.type", "=", "http")
-    .select([
-      "triggers.id as trigger_id",
-      "triggers.app_id",
-      "triggers.name as trigger_name",
-      "triggers.type as trigger_type",
-      "triggers.source",
-      "triggers.headers",
-      "triggers.created_at_ms as trigger_created_at_ms",
-      "triggers.updated_at_ms as trigger_updated_at_ms",
-      "fns.id as fn_id",
-      "fns.name as fn_name",
-      "fns.image",
-      "fns.format",
-      "fns.type as fn_type",
-      "fns.memory_mib",
-      "fns.cpus_milli",
-      "fns.timeout_s",
-      "fns.idle_timeout_s",
-      "fns.config as fn_config",
-      "fns.created_at_ms as fn_created_at_ms",
-      "fns.updated_at_ms as fn_updated_at_ms",
-    ]);
+    .select([...joinedColumns("fns", FN_COLUMNS), ...joinedColumns("triggers", TRIGGER_COLUMNS)]);
 }
 
-async function selectRoute(db: Kysely<Tables>, appName: string, path: string): Promise<Route> {
+async function selectRoute(db: Kysely<Tables>, appName: string, path: string): Promise<Route | undefined> {
   const row = await selectRoutes(db, appName).where("triggers.source", "=", path).executeTakeFirst();
-  if (!row) throw new FnError("route_not_found");
-  return toRoute(row);
+  return row && toRoute(row);
 }
 
-/** False, and nothing stored, when the app has a fn of that name. */
-async function insertFn(db: Kysely<Tables>, fn: Fn): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await db
-    .insertInto("fns")
-    .values({
-      id: fn.id,
-      app_id: fn.appId,
-      name: fn.name,
-      created_at_ms: fn.createdAtMs,
-      ...fnChanges(fn),
-    })
-    .onConflict((conflict) => conflict.columns(["app_id", "name"]).doNothing())
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows !== 0n;
+async function requireRoute(db: Kysely<Tables>, appName: string, path: string): Promise<Route> {
+  const route = await selectRoute(db, appName, path);
+  if (!route) throw new FnError("route_not_found");
+  return route;
 }
 
-/** False, and nothing stored, when another trigger of the app has that source. */
-async function insertTrigger(db: Kysely<Tables>, trigger: Trigger): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await db
-    .insertInto("triggers")
-    .values({
-      id: trigger.id,
-      app_id: trigger.appId,
-      fn_id: trigger.fnId,
-      name: trigger.name,
-      type: trigger.type,
-      source: trigger.source,
-      created_at_ms: trigger.createdAtMs,
-      ...triggerChanges(trigger),
-    })
-    .onConflict((conflict) => conflict.columns(["app_id", "type", "source"]).doNothing())
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows !== 0n;
-}
-
-async function updateFn(db: Kysely<Tables>, fn: Fn): Promise<void> {
-  await db.updateTable("fns").set(fnChanges(fn)).where("id", "=", fn.id).execute();
-}
-
-async function updateTrigger(db: Kysely<Tables>, trigger: Trigger): Promise<void> {
-  await db.updateTable("triggers").set(triggerChanges(trigger)).where("id", "=", trigger.id).execute();
-}
-
-/** The columns that an update may change. */
-function fnChanges(fn: Fn) {
+/** The changed route, with what never changes as it was: the path is its name in this view. */
+function withIdentityOf({ fn, trigger }: Route, changed: Route): Route {
+  const { name, source } = trigger;
   return {
-    image: fn.image,
-    format: fn.format,
-    type: fn.type,
-    memory_mib: fn.memoryMib,
-    cpus_milli: fn.cpusMilli,
-    timeout_s: fn.timeoutS,
-    idle_timeout_s: fn.idleTimeoutS,
-    config: toJsonColumn<Config>(fn.config),
-    updated_at_ms: fn.updatedAtMs,
+    fn: withFnIdentity(fn, changed.fn),
+    trigger: { ...withTriggerIdentity(trigger, changed.trigger), name, source },
   };
 }
 
-/** The columns that an update may change. */
-function triggerChanges(trigger: Trigger) {
-  return {
-    headers: toJsonColumn<TriggerHeaders>(trigger.headers),
-    updated_at_ms: trigger.updatedAtMs,
-  };
-}
-
-/** The changed route, with what never changes as it was. */
-function withIdentityOf(route: Route, changed: Route): Route {
-  const { id, appId, name, createdAtMs } = route.fn;
-  const { headers, updatedAtMs } = changed.trigger;
-  return {
-    fn: { ...changed.fn, id, appId, name, createdAtMs },
-    trigger: { ...route.trigger, headers, updatedAtMs },
-  };
-}
-
-function toRoute(row: RouteRow): Route {
-  return {
-    fn: {
-      id: row.fn_id,
-      appId: row.app_id,
-      name: row.fn_name,
-      image: row.image,
-      format: row.format,
-      type: row.fn_type,
-      memoryMib: row.memory_mib,
-      cpusMilli: row.cpus_milli,
-      timeoutS: row.timeout_s,
-      idleTimeoutS: row.idle_timeout_s,
-      config: fromJsonColumn<Config>(row.fn_config),
-      createdAtMs: row.fn_created_at_ms,
-      updatedAtMs: row.fn_updated_at_ms,
-    },
-    trigger: {
-      id: row.trigger_id,
-      appId: row.app_id,
-      fnId: row.fn_id,
-      name: row.trigger_name,
-      type: row.trigger_type,
-      source: row.source,
-      headers: fromJsonColumn<TriggerHeaders>(row.headers),
-      createdAtMs: row.trigger_created_at_ms,
-      updatedAtMs: row.trigger_updated_at_ms,
-    },
-  };
+function toRoute(row: Joined<"fns"> & Joined<"triggers">): Route {
+  return { fn: toFn(rowOf("fns", row)), trigger: toTrigger(rowOf("triggers", row)) };
 }

@@ -29,16 +29,6 @@ export function isLocked(error: unknown): boolean {
   return resultCode(error) === SQLITE.BUSY;
 }
 
-/** For when the database is out of reach, and SQLite did not say so itself. */
-export function unavailable(reason: string): FnError {
-  return new FnError("store_unavailable", {}, { cause: new Error(reason) });
-}
-
-/** What an error says. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** `store_unavailable` when the database itself failed; any other error as it is. */
 export function asStoreError(error: unknown): unknown {
   if (!CODES_OF_THE_DATABASE.has(resultCode(error))) return error;

@@ -1,5 +1,6 @@
+import { reasonOf } from "../sql/failures.ts";
 import { StoreOpenError } from "../store.ts";
-import { reasonOf, resultCode, SQLITE } from "./failures.ts";
+import { resultCode, SQLITE } from "./failures.ts";
 import { LOCK_WAIT_MAX_MS } from "./lock-wait.ts";
 
 /** Says in one sentence which database cannot be opened, what is wrong, and what to do. */

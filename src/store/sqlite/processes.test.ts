@@ -20,12 +20,12 @@ const PROGRAM = `
   for await (const _ of process.stdin);
 
   const store = await openSqliteStore(path, systemClock);
-  const app = { id, name: "demo", config: {}, createdAtMs: 0, updatedAtMs: 0 };
+  const app = { id, name: "demo", config: {}, secrets: {}, annotations: {}, syslogUrl: "", createdAtMs: 0, updatedAtMs: 0 };
   await store.apps.insert(app).catch((error) => {
     if (error.code !== "app_exists") throw error;
   });
   for (let i = 0; i < ${UPDATES_EACH}; i++) {
-    await store.apps.update("demo", (app) => ({ ...app, updatedAtMs: app.updatedAtMs + 1 }));
+    await store.apps.update({ name: "demo" }, (app) => ({ ...app, updatedAtMs: app.updatedAtMs + 1 }));
   }
   await store.close();
 `;
@@ -47,7 +47,7 @@ test("processes that open one new file at once make it together, and none of the
 
   assert.deepEqual(await ended, Array(PROCESSES).fill(0));
   const { apps } = await openFile(t, path);
-  assert.equal((await apps.get("demo"))?.updatedAtMs, PROCESSES * UPDATES_EACH);
+  assert.equal((await apps.get({ name: "demo" }))?.updatedAtMs, PROCESSES * UPDATES_EACH);
 });
 
 async function exitCodeOf(child: ChildProcess): Promise<unknown> {

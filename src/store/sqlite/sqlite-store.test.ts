@@ -66,7 +66,7 @@ test("removing an app leaves no row of it in any table", async (t) => {
   const app = sampleApp("demo");
   await routes.insert(app, sampleRoute(app, "/hello"));
   await calls.insert([sampleRecord("call-1", {}, "a line")]);
-  await apps.remove("demo");
+  await apps.remove({ name: "demo" });
   for (const table of ["apps", "fns", "triggers", "calls", "logs"]) assert.equal(countRows(path, table), 0);
 });
 
@@ -88,7 +88,7 @@ function addTrigger(path: string, trigger: { like: string; id: string; source: s
   database
     .prepare(
       `insert into triggers
-       select :id, app_id, fn_id, name, type, :source, headers, created_at_ms, updated_at_ms
+       select :id, app_id, fn_id, name, type, :source, headers, created_at_ms, updated_at_ms, annotations
        from triggers where id = :like`,
     )
     .run(trigger);

@@ -1,12 +1,13 @@
 import type { Clock } from "../../clock/clock.ts";
+import { InsertThread } from "../insert-thread/insert-thread.ts";
 import { SqlStore } from "../sql/sql-store.ts";
 import type { Store } from "../store.ts";
 import { commitWithoutSync, connectionOf } from "./connection.ts";
 import { type DatabaseFile, IN_MEMORY, openDatabaseFile } from "./database-file.ts";
 import { waitForLock } from "./lock-wait.ts";
 import { migrate } from "./migrations.ts";
+import { SqliteNotices } from "./notices.ts";
 import { asOpenError } from "./open-error.ts";
-import { ThreadedCallStore } from "./threaded-calls.ts";
 import { SqliteTransactions } from "./transactions.ts";
 
 /**
@@ -16,19 +17,22 @@ import { SqliteTransactions } from "./transactions.ts";
 export async function openSqliteStore(
   path: string,
   clock: Clock,
-  { storesCallsApart = false } = {},
+  options: { readonly storesCallsApart?: boolean } = {},
 ): Promise<Store> {
   try {
-    const store = await openStoreOn(openDatabaseFile(path), clock);
-    return storesCallsApart && path !== IN_MEMORY ? withCallsApart(store, path) : store;
+    return await openStoreOn(openDatabaseFile(path), clock, options);
   } catch (error) {
     throw asOpenError(path, error);
   }
 }
 
 /** Makes a store of an open database, which it closes when that fails. */
-export async function openStoreOn(file: DatabaseFile, clock: Clock): Promise<Store> {
-  const { database } = file;
+export async function openStoreOn(
+  file: DatabaseFile,
+  clock: Clock,
+  { storesCallsApart = false } = {},
+): Promise<Store> {
+  const { database, path } = file;
   const kysely = connectionOf(file);
   try {
     await waitForLock(clock, () => kysely.transaction().execute(migrate));
@@ -39,21 +43,8 @@ export async function openStoreOn(file: DatabaseFile, clock: Clock): Promise<Sto
     database.close();
     throw error;
   }
-  // Whoever shares the file is on this machine, and has its time.
-  return new SqlStore(new SqliteTransactions(kysely, file, clock), () => clock.nowMs());
-}
-
-function withCallsApart(store: Store, path: string): Store {
-  const calls = new ThreadedCallStore(path, store.calls);
-  return {
-    apps: store.apps,
-    routes: store.routes,
-    calls,
-    nodes: store.nodes,
-    changeCount: () => store.changeCount(),
-    async close() {
-      await calls.close();
-      await store.close();
-    },
-  };
+  const transactions = new SqliteTransactions(kysely, file, clock);
+  const inserts =
+    storesCallsApart && path !== IN_MEMORY ? new InsertThread({ kind: "sqlite", path }) : undefined;
+  return new SqlStore(transactions, new SqliteNotices(transactions, clock), inserts);
 }

@@ -22,7 +22,7 @@ describe("while another connection uses the file", () => {
     const { store, path } = await openWithClock(t);
     await store.apps.insert(app);
     lock(t, path);
-    assert.deepEqual(await store.apps.get("demo"), app);
+    assert.deepEqual(await store.apps.get({ name: "demo" }), app);
   });
 
   test("writing does not wait for one that only reads", async (t) => {
@@ -33,7 +33,7 @@ describe("while another connection uses the file", () => {
     const inserted = store.apps.insert(app);
     await clock.advance(LOCK_WAIT_MAX_MS * 2);
     await inserted;
-    assert.deepEqual(await store.apps.get("demo"), app);
+    assert.deepEqual(await store.apps.get({ name: "demo" }), app);
   });
 
   test("writing waits for one that writes, and is done once the lock is free", async (t) => {
@@ -41,11 +41,11 @@ describe("while another connection uses the file", () => {
     const { unlock } = lock(t, path);
     const inserted = store.apps.insert(app);
     await clock.advance(LOCK_WAIT_MAX_MS / 2);
-    assert.equal(await store.apps.get("demo"), undefined);
+    assert.equal(await store.apps.get({ name: "demo" }), undefined);
     unlock();
     await clock.advance(LOCK_WAIT_MAX_MS / 2);
     await inserted;
-    assert.deepEqual(await store.apps.get("demo"), app);
+    assert.deepEqual(await store.apps.get({ name: "demo" }), app);
   });
 
   test("an update asks for its change once, when it has the lock", async (t) => {
@@ -53,7 +53,7 @@ describe("while another connection uses the file", () => {
     await store.apps.insert(app);
     const { unlock } = lock(t, path);
     const seen: App[] = [];
-    const updated = store.apps.update("demo", (old) => {
+    const updated = store.apps.update({ name: "demo" }, (old) => {
       seen.push(old);
       return old;
     });
@@ -72,7 +72,7 @@ describe("while another connection uses the file", () => {
     await clock.advance(LOCK_WAIT_MAX_MS * 2);
     await refused;
     unlock();
-    assert.equal(await store.apps.get("demo"), undefined);
+    assert.equal(await store.apps.get({ name: "demo" }), undefined);
   });
 
   test("closing waits for what still waits", async (t) => {
@@ -102,7 +102,7 @@ describe("when the disk is full", () => {
     const tooMuch = [sampleRecord("1", {}, "x".repeat(1_000_000))];
     await assert.rejects(store.calls.insert(tooMuch), refusal("store_unavailable"));
     await store.apps.insert(app);
-    assert.deepEqual(await store.apps.get("demo"), app);
+    assert.deepEqual(await store.apps.get({ name: "demo" }), app);
   });
 });
 
@@ -112,7 +112,7 @@ describe("when the file is gone", () => {
     const store = await openFile(t, path);
     rmSync(path);
     await assert.rejects(store.apps.insert(app), refusal("store_unavailable"));
-    await assert.rejects(store.apps.get("demo"), refusal("store_unavailable"));
+    await assert.rejects(store.apps.get({ name: "demo" }), refusal("store_unavailable"));
   });
 
   test("another file in its place is not taken for it", async (t) => {
@@ -130,7 +130,7 @@ describe("when the file is gone", () => {
     await assert.rejects(store.apps.insert(app), refusal("store_unavailable"));
     renameSync(`${path}.old`, path);
     await store.apps.insert(app);
-    assert.deepEqual(await store.apps.get("demo"), app);
+    assert.deepEqual(await store.apps.get({ name: "demo" }), app);
   });
 });
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { idStartAt } from "../../clock/ids.ts";
 import type { Call } from "../../model/call.ts";
 import type { CallFilter, Store } from "../store.ts";
-import { sampleCall, sampleRecord } from "./samples.suite.ts";
+import { sampleApp, sampleCall, sampleRecord } from "./samples.suite.ts";
 import type { OpenEmpty } from "./test-store.suite.ts";
 
 export function callsSuite(open: OpenEmpty): void {
@@ -28,6 +29,15 @@ export function callsSuite(open: OpenEmpty): void {
       assert.equal(await calls.log("demo", "call-1"), log);
     });
 
+    test("a call that nobody waits for comes back with its attempts, and one that is not over as such", async (t) => {
+      const { calls } = await open(t);
+      const running = { status: "running", attempts: 1, isDead: false, completedAtMs: undefined } as const;
+      const dead = { status: "error", error: "it failed", attempts: 3, isDead: true } as const;
+      await calls.insert([sampleRecord("call-1", running), sampleRecord("call-2", dead)]);
+      assert.deepEqual(await calls.get("demo", "call-1"), sampleCall("call-1", running));
+      assert.deepEqual(await calls.get("demo", "call-2"), sampleCall("call-2", dead));
+    });
+
     test("an empty log is empty, and not missing", async (t) => {
       const { calls } = await open(t);
       await calls.insert([sampleRecord("call-1", {}, "")]);
@@ -42,7 +52,7 @@ export function callsSuite(open: OpenEmpty): void {
 
     test("a call is not found under the name of another app, nor is its log", async (t) => {
       const { apps, calls } = await open(t);
-      await apps.insert({ id: "other", name: "other", config: {}, createdAtMs: 0, updatedAtMs: 0 });
+      await apps.insert(sampleApp("other"));
       await calls.insert([sampleRecord("call-1", {}, "a line")]);
       assert.equal(await calls.get("other", "call-1"), undefined);
       assert.equal(await calls.log("other", "call-1"), undefined);
@@ -71,7 +81,7 @@ export function callsSuite(open: OpenEmpty): void {
       test("stores none of them when one cannot be stored", async (t) => {
         const { calls } = await open(t);
         const records = Array.from({ length: 300 }, (_, i) => sampleRecord(`call-${i}`));
-        await assert.rejects(calls.insert([...records, sampleRecord("bad", { completedAtMs: Number.NaN })]));
+        await assert.rejects(calls.insert([...records, sampleRecord("bad", { createdAtMs: Number.NaN })]));
         assert.deepEqual(await calls.list("demo", { limit: 1 }), []);
       });
 
@@ -100,16 +110,25 @@ export function callsSuite(open: OpenEmpty): void {
     });
 
     describe("listing", () => {
-      /** Four calls of `demo` and one of another app; ids and times go apart on purpose. */
-      const listed = async (store: Store, filter: Partial<CallFilter>) => {
+      /** Four calls of `demo` and one of another app. Ids and times go apart, as far as they may. */
+      const listed = async (store: Store, { after, ...filter }: Partial<CallFilter>) => {
+        const idOf = (end: string) => idStartAt(250) + end;
         await store.calls.insert([
-          sampleRecord("1", { createdAtMs: 400, path: "/a" }),
-          sampleRecord("2", { createdAtMs: 300, path: "/b" }),
-          sampleRecord("3", { createdAtMs: 200, path: "/a" }),
-          sampleRecord("4", { createdAtMs: 100, path: "/a" }),
-          sampleRecord("5", { createdAtMs: 200, path: "/a", appName: "other" }),
+          sampleRecord(idOf("1"), { createdAtMs: 400, path: "/a", status: "timeout" }),
+          sampleRecord(idOf("2"), {
+            createdAtMs: 300,
+            path: "/b",
+            status: "error",
+            attempts: 2,
+            isDead: true,
+          }),
+          sampleRecord(idOf("3"), { createdAtMs: 200, path: "/a", status: "error" }),
+          sampleRecord(idOf("4"), { createdAtMs: 100, path: "/a", status: "success" }),
+          sampleRecord(idOf("5"), { createdAtMs: 200, path: "/a", appName: "other" }),
         ]);
-        return idsOf(await store.calls.list("demo", { limit: 10, ...filter }));
+        const page = { limit: 10, ...(after !== undefined && { after: idOf(after) }) };
+        const calls = await store.calls.list("demo", { ...page, ...filter });
+        return calls.map(({ id }) => id.at(-1));
       };
 
       test("goes by id, descending, and keeps to the app", async (t) => {
@@ -138,6 +157,32 @@ export function callsSuite(open: OpenEmpty): void {
 
       test("can be narrowed to calls created earlier than a time, and not at it", async (t) => {
         assert.deepEqual(await listed(await open(t), { createdBeforeMs: 300 }), ["4", "3"]);
+      });
+
+      test("can be narrowed to one status", async (t) => {
+        assert.deepEqual(await listed(await open(t), { status: "error" }), ["3", "2"]);
+        assert.deepEqual(await listed(await open(t), { status: "queued" }), []);
+      });
+
+      test("can be narrowed to one path and one status", async (t) => {
+        assert.deepEqual(await listed(await open(t), { path: "/a", status: "error" }), ["3"]);
+      });
+
+      test("can be narrowed to those that are dead", async (t) => {
+        assert.deepEqual(await listed(await open(t), { isDead: true }), ["2"]);
+        assert.deepEqual(await listed(await open(t), { isDead: true, path: "/a" }), []);
+        assert.deepEqual(await listed(await open(t), { isDead: true, status: "error" }), ["2"]);
+      });
+
+      test("finds calls by their time among others that are years away", async (t) => {
+        const { calls } = await open(t);
+        const years = ["2018", "2020", "2022"].map((year) => Date.parse(`${year}-01-22T10:00:00Z`));
+        await calls.insert(years.map((createdAtMs) => sampleRecord(idStartAt(createdAtMs), { createdAtMs })));
+        const [oldest = 0, middle = 0, newest = 0] = years;
+        const between = { limit: 10, createdAfterMs: oldest, createdBeforeMs: newest };
+        assert.deepEqual(idsOf(await calls.list("demo", between)), [idStartAt(middle)]);
+        const whenever = { limit: 10, createdAfterMs: 0, createdBeforeMs: 2 ** 52 };
+        assert.equal((await calls.list("demo", whenever)).length, 3);
       });
 
       test("all filters hold together, and the limit counts what passes them", async (t) => {

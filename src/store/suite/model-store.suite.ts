@@ -1,81 +1,35 @@
-import type { App } from "../../model/app.ts";
 import type { CallRecord } from "../../model/call.ts";
 import { FnError } from "../../model/errors.ts";
-import type { Route } from "../../model/route.ts";
-import type { AppStore, CallStore, NodeRow, NodeStore, Page, RouteStore, Store } from "../store.ts";
+import type { Token } from "../../model/token.ts";
+import type { CallStore, NodeRow, NodeStore, Store, TokenStore } from "../store.ts";
+import { ModelEntities } from "./model-entities.suite.ts";
+import { byBytes, pageOf } from "./model-page.suite.ts";
+
+/** What of a store the model covers: the queue, where calls change by themselves, is not of it. */
+export interface ModelledStore
+  extends Pick<Store, "apps" | "fns" | "triggers" | "routes" | "tokens" | "nodes"> {
+  readonly calls: Pick<CallStore, "insert" | "get" | "log" | "list">;
+}
 
 /** A store so simple that it is plainly right: maps, read from end to end. It tells what others must do. */
-export class ModelStore implements Store {
-  readonly #apps = new Map<string, App>();
-  readonly #routes: Route[] = [];
+export class ModelStore implements ModelledStore {
   /** By app and id: a call belongs to its app, and an id tells it from the app's others. */
   readonly #calls = new Map<string, CallRecord>();
+  readonly #tokens = new Map<string, Token>();
   readonly #nodes = new Map<
     string,
     NodeRow & { readonly saysDraining: boolean; readonly isAnnounced: boolean }
   >();
-  #changes = 0;
+  readonly #entities = new ModelEntities(({ name }) => {
+    for (const [key, { call }] of this.#calls) if (call.appName === name) this.#calls.delete(key);
+  });
 
-  readonly apps: AppStore = {
-    insert: async (app) => {
-      if (this.#apps.has(app.name)) throw new FnError("app_exists");
-      this.#apps.set(app.name, app);
-      this.#changes++;
-    },
-    get: async (name) => this.#apps.get(name),
-    list: async (page) => pageOf(page, [...this.#apps.values()], (app) => app.name),
-    update: async (name, change) => {
-      const updated = change(this.#app(name));
-      this.#apps.set(name, updated);
-      this.#changes++;
-      return updated;
-    },
-    remove: async (name) => {
-      const { id } = this.#app(name);
-      this.#apps.delete(name);
-      removeWhere(this.#routes, ({ fn }) => fn.appId === id);
-      for (const [key, { call }] of this.#calls) if (call.appName === name) this.#calls.delete(key);
-      this.#changes++;
-    },
-  };
+  readonly apps = this.#entities.apps;
+  readonly fns = this.#entities.fns;
+  readonly triggers = this.#entities.triggers;
+  readonly routes = this.#entities.routes;
 
-  readonly routes: RouteStore = {
-    insert: async (newcomer, { fn, trigger }) => {
-      const app = this.#apps.get(newcomer.name) ?? newcomer;
-      if (this.#find(app.name, trigger.source)) throw new FnError("route_exists");
-      const route = { fn: { ...fn, appId: app.id }, trigger: { ...trigger, appId: app.id } };
-      this.#apps.set(app.name, app);
-      this.#routes.push(route);
-      this.#changes++;
-      return route;
-    },
-    get: async (appName, path) => {
-      const app = this.#apps.get(appName);
-      const route = this.#find(appName, path);
-      return app && route && { ...route, app };
-    },
-    list: async (appName, page) => {
-      const id = this.#apps.get(appName)?.id;
-      const routes = this.#routes.filter(
-        ({ fn }) => fn.appId === id && (page.image === undefined || fn.image === page.image),
-      );
-      return pageOf(page, routes, ({ trigger }) => trigger.source);
-    },
-    update: async (appName, path, change) => {
-      const route = this.#route(appName, path);
-      const updated = change(route);
-      this.#routes[this.#routes.indexOf(route)] = updated;
-      this.#changes++;
-      return updated;
-    },
-    remove: async (appName, path) => {
-      const route = this.#route(appName, path);
-      removeWhere(this.#routes, (other) => other === route);
-      this.#changes++;
-    },
-  };
-
-  readonly calls: CallStore = {
+  readonly calls: ModelledStore["calls"] = {
     insert: async (records) => {
       for (const record of records) {
         const key = callKey(record.call.appName, record.call.id);
@@ -97,6 +51,15 @@ export class ModelStore implements Store {
         )
         .sort((a, b) => byBytes(b.id, a.id))
         .slice(0, filter.limit),
+  };
+
+  readonly tokens: TokenStore = {
+    insert: async (token) => void this.#tokens.set(token.id, token),
+    find: async (hash) => [...this.#tokens.values()].find((token) => token.hash === hash),
+    list: async (page) => pageOf(page, [...this.#tokens.values()], ({ id }) => id),
+    remove: async (id) => {
+      if (!this.#tokens.delete(id)) throw new FnError("token_not_found");
+    },
   };
 
   /** Time stands still here: nothing expires. */
@@ -122,46 +85,8 @@ export class ModelStore implements Store {
     },
     remove: async (name) => void this.#nodes.delete(name),
   };
-
-  async changeCount(): Promise<number> {
-    return this.#changes;
-  }
-
-  async close(): Promise<void> {}
-
-  #app(name: string): App {
-    const app = this.#apps.get(name);
-    if (!app) throw new FnError("app_not_found");
-    return app;
-  }
-
-  #route(appName: string, path: string): Route {
-    const route = this.#find(appName, path);
-    if (!route) throw new FnError("route_not_found");
-    return route;
-  }
-
-  #find(appName: string, path: string): Route | undefined {
-    const id = this.#apps.get(appName)?.id;
-    return this.#routes.find(({ trigger }) => trigger.appId === id && trigger.source === path);
-  }
 }
 
 function callKey(appName: string, id: string): string {
   return JSON.stringify([appName, id]);
-}
-
-function pageOf<T>({ after, limit }: Page, items: readonly T[], keyOf: (item: T) => string): T[] {
-  return items
-    .filter((item) => after === undefined || byBytes(keyOf(item), after) > 0)
-    .toSorted((a, b) => byBytes(keyOf(a), keyOf(b)))
-    .slice(0, limit);
-}
-
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
-function removeWhere<T>(items: T[], isUnwanted: (item: T) => boolean): void {
-  items.splice(0, items.length, ...items.filter((item) => !isUnwanted(item)));
 }

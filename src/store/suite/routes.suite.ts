@@ -45,7 +45,7 @@ export function routesSuite(open: OpenEmpty): void {
       test("stores the app with the first route", async (t) => {
         const { apps, routes } = await open(t);
         await routes.insert(app, sampleRoute(app, "/hello"));
-        assert.deepEqual(await apps.get("demo"), app);
+        assert.deepEqual(await apps.get({ name: "demo" }), app);
       });
 
       test("puts the route into the app that is there, which stays as it was", async (t) => {
@@ -189,7 +189,7 @@ export function routesSuite(open: OpenEmpty): void {
         await insertAll(routes, ["/a", "/b"]);
         await routes.remove("demo", "/a");
         assert.deepEqual(await pathsOf(routes.list("demo", { limit: 2 })), ["/b"]);
-        assert.deepEqual(await apps.get("demo"), app);
+        assert.deepEqual(await apps.get({ name: "demo" }), app);
       });
 
       test("leaves the route's calls and logs", async (t) => {

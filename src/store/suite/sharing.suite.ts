@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Store } from "../store.ts";
-import { sampleApp, sampleRecord, sampleRoute } from "./samples.suite.ts";
-import { refusal } from "./test-store.suite.ts";
+import { sampleQueued } from "./queued.suite.ts";
+import { sampleApp, sampleFn, sampleRecord, sampleRoute, sampleTrigger } from "./samples.suite.ts";
+import { refusal, until } from "./test-store.suite.ts";
 
 /** Opens two stores over the same place, with nothing in it; both are closed when the test ends. */
 export type OpenTwo = (t: TestContext) => Promise<readonly [Store, Store]>;
@@ -29,11 +30,38 @@ export function sharingSuite(open: OpenTwo): void {
     assert.deepEqual([await one.nodes.list(), await other.nodes.list()], [nodes, nodes]);
   });
 
+  test("what one store made of a route the other changes as a fn", async (t) => {
+    const [one, other] = await open(t);
+    const { fn } = await one.routes.insert(app, sampleRoute(app, "/hello"));
+    await other.fns.update(fn.id, (old) => ({ ...old, image: "test/new" }));
+    assert.equal((await one.routes.get("demo", "/hello"))?.fn.image, "test/new");
+  });
+
+  test("of routes and triggers stored through both at the same time, one has the path", async (t) => {
+    const [one, other] = await open(t);
+    const fn = sampleFn(app, "fn");
+    await one.apps.insert(app);
+    await one.fns.insert(fn);
+    const outcomes = await Promise.allSettled([
+      one.routes.insert(app, sampleRoute(app, "/hello")),
+      other.triggers.insert(sampleTrigger(fn, "/hello", { id: "other" })),
+    ]);
+    assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+    assert.equal((await one.triggers.list(app.id, { limit: 2 })).length, 1);
+  });
+
   test("a change through one store moves the count of changes that the other reads", async (t) => {
     const [one, other] = await open(t);
     const before = await other.changeCount();
     await one.apps.insert(app);
-    assert.ok((await other.changeCount()) > before);
+    await until(async () => (await other.changeCount()) > before);
+  });
+
+  test("a call that one store queues is told to those who listen in the other", async (t) => {
+    const [one, other] = await open(t);
+    const told = new Promise<void>((resolve) => t.after(other.queue.onEnqueued(resolve)));
+    await one.queue.enqueue(sampleQueued("call-1"));
+    await told;
   });
 
   test("what one store holds is taken for the other", async (t) => {
@@ -47,19 +75,19 @@ export function sharingSuite(open: OpenTwo): void {
     const [one, other] = await open(t);
     await one.apps.insert(app);
     const updates = Array.from({ length: 40 }, (_, i) =>
-      (i % 2 === 0 ? one : other).apps.update("demo", (old) => ({
+      (i % 2 === 0 ? one : other).apps.update({ name: "demo" }, (old) => ({
         ...old,
         updatedAtMs: old.updatedAtMs + 1,
       })),
     );
     await Promise.all(updates);
-    assert.equal((await one.apps.get("demo"))?.updatedAtMs, 40);
+    assert.equal((await one.apps.get({ name: "demo" }))?.updatedAtMs, 40);
   });
 
   test("one store goes on when the other is closed", async (t) => {
     const [one, other] = await open(t);
     await one.apps.insert(app);
     await one.close();
-    assert.deepEqual(await other.apps.get("demo"), app);
+    assert.deepEqual(await other.apps.get({ name: "demo" }), app);
   });
 }

@@ -1,4 +1,5 @@
 import type { TestContext } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import type { ErrorCode } from "../../model/errors.ts";
 import type { Store } from "../store.ts";
 
@@ -8,4 +9,9 @@ export type OpenEmpty = (t: TestContext) => Promise<Store>;
 /** For `assert.rejects`: an error of our table. */
 export function refusal(code: ErrorCode): { name: string; code: ErrorCode } {
   return { name: "FnError", code };
+}
+
+/** Asks again and again, for what others bring about soon. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await setImmediate();
 }

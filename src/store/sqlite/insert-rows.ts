@@ -1,31 +1,27 @@
 import { type CompiledQuery, type Kysely, sql } from "kysely";
-import type { Tables } from "./tables.ts";
+import { type Row, type RowTable, slices } from "../sql/rows.ts";
+import type { Tables } from "../sql/tables.ts";
 
 /**
- * How many rows one statement stores. At eleven columns each that is far below what a statement may carry (32766
- * values in SQLite, 65535 in PostgreSQL), and more at once gains nothing.
+ * How many rows one statement stores. At thirteen columns each that is far below the 32766 values that a statement may
+ * carry, and more at once gains nothing.
  */
 const ROWS_MAX = 100;
 
-type Row = Readonly<Record<string, string | number | null>>;
-
-/** Stores many rows of one table; those whose key is there already stay as they are. */
+/** Stores rows of one table; those whose key is there already stay as they are. */
 export class RowInserter {
-  readonly #table: string;
-  readonly #key: readonly string[];
+  readonly #table: RowTable;
   readonly #columns: readonly string[];
   /** By number of rows: to put the text together takes longer than to run it. */
   readonly #statements = new Map<number, CompiledQuery>();
 
-  constructor(table: string, key: readonly string[], columns: readonly string[]) {
+  constructor(table: RowTable) {
     this.#table = table;
-    this.#key = key;
-    this.#columns = columns;
+    this.#columns = Object.keys(table.columns);
   }
 
   async insert(db: Kysely<Tables>, rows: readonly Row[]): Promise<void> {
-    for (let start = 0; start < rows.length; start += ROWS_MAX) {
-      const some = rows.slice(start, start + ROWS_MAX);
+    for (const some of slices(rows, ROWS_MAX)) {
       const parameters = some.flatMap((row) => this.#columns.map((column) => row[column] ?? null));
       await db.executeQuery({ ...this.#statementFor(db, some.length), parameters });
     }
@@ -36,8 +32,8 @@ export class RowInserter {
     if (!statement) {
       const row = sql`(${sql.join(this.#columns.map(() => sql`${null}`))})`;
       const rows = sql.join(Array.from({ length: rowCount }, () => row));
-      const into = sql`insert into ${sql.table(this.#table)} (${namesOf(this.#columns)}) values ${rows}`;
-      statement = sql`${into} on conflict (${namesOf(this.#key)}) do nothing`.compile(db);
+      const into = sql`insert into ${sql.table(this.#table.name)} (${namesOf(this.#columns)}) values ${rows}`;
+      statement = sql`${into} on conflict (${namesOf(this.#table.key)}) do nothing`.compile(db);
       this.#statements.set(rowCount, statement);
     }
     return statement;

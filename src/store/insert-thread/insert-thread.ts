@@ -1,29 +1,26 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Call, CallRecord } from "../../model/call.ts";
-import type { CallFilter, CallStore } from "../store.ts";
-import { reasonOf, unavailable } from "./failures.ts";
-import type { InsertAnswer, InsertRequest } from "./insert-thread.ts";
+import type { CallRecord } from "../../model/call.ts";
+import { reasonOf, unavailable } from "../sql/failures.ts";
+import type { CallInserts } from "../sql/threaded-calls.ts";
+import type { InsertAnswer, InsertRequest, InsertTarget } from "./messages.ts";
 
 /** Beside this file, and of its kind: source or compiled. */
-const THREAD_FILE = new URL(`./insert-thread${extname(import.meta.url)}`, import.meta.url);
+const THREAD_FILE = new URL(`./thread${extname(import.meta.url)}`, import.meta.url);
 
 /**
- * Calls in an SQLite file, stored by a thread of their own: SQLite holds up its thread for milliseconds a batch, and
- * callers must not wait for that. The thread is started by the first batch; what is read, is read here.
+ * Stores calls in a thread of its own: SQLite holds up its thread for milliseconds a batch, PostgreSQL's statements take
+ * as long to be put together, and callers must not wait for either. The thread is started by the first batch.
  */
-export class ThreadedCallStore implements CallStore {
-  readonly #path: string;
-  readonly #calls: CallStore;
+export class InsertThread implements CallInserts {
+  readonly #target: InsertTarget;
   readonly #inserts = new Map<number, PromiseWithResolvers<void>>();
   #lastNumber = 0;
   #thread: Worker | undefined;
   #isClosed = false;
 
-  /** `calls` is the same file's. */
-  constructor(path: string, calls: CallStore) {
-    this.#path = path;
-    this.#calls = calls;
+  constructor(target: InsertTarget) {
+    this.#target = target;
   }
 
   async insert(records: readonly CallRecord[]): Promise<void> {
@@ -37,19 +34,6 @@ export class ThreadedCallStore implements CallStore {
     await insert.promise;
   }
 
-  get(appName: string, callId: string): Promise<Call | undefined> {
-    return this.#calls.get(appName, callId);
-  }
-
-  log(appName: string, callId: string): Promise<string | undefined> {
-    return this.#calls.log(appName, callId);
-  }
-
-  list(appName: string, filter: CallFilter): Promise<Call[]> {
-    return this.#calls.list(appName, filter);
-  }
-
-  /** Stores what was given before, and ends the thread. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled([...this.#inserts.values()].map(({ promise }) => promise));
@@ -57,7 +41,7 @@ export class ThreadedCallStore implements CallStore {
   }
 
   #start(): Worker {
-    const thread = new Worker(THREAD_FILE, { workerData: this.#path, name: "calls" });
+    const thread = new Worker(THREAD_FILE, { workerData: this.#target, name: "calls" });
     thread.on("message", (answer: InsertAnswer) => this.#settle(answer));
     thread.on("error", (error) => this.#fail(thread, error));
     thread.on("exit", () => this.#fail(thread, new Error("the thread that stores calls has ended")));
