@@ -63,6 +63,11 @@ export interface CallInput {
   readonly requestUrl: string;
   /** The client's fields in order, names as sent, without Host and hop-by-hop fields; names may repeat. */
   readonly headers: readonly HeaderField[];
+  /**
+   * Called by the function's id and not by a path: `http-stream` then passes fields as they are, both ways. Other formats
+   * make no difference.
+   */
+  readonly isDirect: boolean;
   /** When the call is over, in Unix milliseconds. */
   readonly deadlineMs: number;
   /**

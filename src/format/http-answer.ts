@@ -20,7 +20,7 @@ export interface HttpDialect {
   /** Of the request that is written for a call: a response to HEAD has no body. */
   methodOf(input: CallInput): string;
   /** The answer for the caller, or the failure that the response tells about; throws when it means nothing. */
-  interpret(head: ResponseHead): AnswerHead | FnError;
+  interpret(head: ResponseHead, input: CallInput): AnswerHead | FnError;
   /** Whether the function takes no other request after this response. */
   isLast(head: ResponseHead): boolean;
 }
@@ -31,6 +31,7 @@ export class HttpAnswer implements AnswerReader, ResponseHandler {
   isLast = false;
   readonly #dialect: HttpDialect;
   readonly #reader: ResponseReader;
+  #input: CallInput | undefined;
   #outlet: Outlet | undefined;
 
   constructor(dialect: HttpDialect) {
@@ -45,6 +46,7 @@ export class HttpAnswer implements AnswerReader, ResponseHandler {
   start(input: CallInput, outlet: Outlet): void {
     this.failure = undefined;
     this.isLast = false;
+    this.#input = input;
     this.#outlet = outlet;
     this.#reader.start(this.#dialect.methodOf(input));
   }
@@ -66,8 +68,9 @@ export class HttpAnswer implements AnswerReader, ResponseHandler {
   }
 
   head(head: ResponseHead): void {
+    if (!this.#input) throw new Error("an answer before there was a call");
     this.isLast = this.#dialect.isLast(head);
-    const answer = this.#dialect.interpret(head);
+    const answer = this.#dialect.interpret(head, this.#input);
     if (answer instanceof FnError) this.failure = answer;
     else this.#outlet?.head(answer.status, answer.headers, head.contentLength);
   }

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { FakeClock } from "../clock/fake-clock.ts";
 import { FnError } from "../model/errors.ts";
 import { describeFormat } from "./format.suite.ts";
-import type { CallInput } from "./format.ts";
-import { createHttpStreamFormat } from "./http-stream.ts";
+import { answered, type Begun, begin, format, opened, requestOf } from "./http-stream-rig.suite.ts";
 import {
   bodyOf,
   callInput,
@@ -15,8 +13,6 @@ import {
   rejects,
   socketChannels,
 } from "./testdata/scripted-function.ts";
-
-const format = createHttpStreamFormat(new FakeClock());
 
 describeFormat({
   format,
@@ -267,38 +263,3 @@ describe("the connection of http-stream", () => {
     assert.equal(String(sink.body), "again");
   }
 });
-
-type Begun = Awaited<ReturnType<typeof begin>>;
-type AfterTest = { after(action: () => Promise<void>): void };
-
-async function opened(t: AfterTest) {
-  const channels = await socketChannels();
-  const session = await format.open(channels.container, never());
-  t.after(async () => {
-    session.close();
-    await channels.stop();
-  });
-  return { session, channels, fn: await channels.nextFunction() };
-}
-
-/** A call that has been sent. */
-async function begin(t: AfterTest, changes: Partial<CallInput> = {}, signal = never()) {
-  const { session, channels, fn } = await opened(t);
-  const sink = new RecordingSink();
-  const call = session.exchange(callInput(changes), sink, signal);
-  call.catch(() => {});
-  await fn.until(httpBody);
-  return { session, channels, sink, fn, call };
-}
-
-async function requestOf(t: AfterTest, changes: Partial<CallInput>): Promise<string> {
-  const { fn } = await begin(t, changes);
-  return fn.received.toString("latin1");
-}
-
-async function answered(t: AfterTest, text: string, changes: Partial<CallInput> = {}) {
-  const { session, sink, fn, call } = await begin(t, changes);
-  await fn.write(text);
-  await call;
-  return { session, sink };
-}

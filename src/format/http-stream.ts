@@ -10,7 +10,7 @@ import type { RequestPipe } from "./active-call.ts";
 import { byName } from "./call-fields.ts";
 import type { AnswerSink, CallInput, Format, HeaderField, Session } from "./format.ts";
 import { connectWhenReady, reconnect } from "./function-socket.ts";
-import { type AnswerHead, HttpAnswer, isOfThisHop } from "./http-answer.ts";
+import { type AnswerHead, endToEndFields, HttpAnswer, isOfThisHop } from "./http-answer.ts";
 import { sendChunked } from "./send-body.ts";
 import { StreamSession } from "./stream-session.ts";
 
@@ -100,6 +100,18 @@ function requestFields(input: CallInput): HeaderField[] {
   const fields: HeaderField[] = [
     ["Fn-Call-Id", input.callId],
     ["Fn-Deadline", rfc3339Seconds(input.deadlineMs)],
+    ...(input.isDirect ? plainFields(input) : prefixedFields(input)),
+  ];
+  return [
+    ["Host", "localhost"],
+    input.body ? ["Transfer-Encoding", "chunked"] : ["Content-Length", "0"],
+    ...fields.sort(byName),
+  ];
+}
+
+/** Of a call by a path: the client's request is told in fields of its own, and its fields by other names. */
+function prefixedFields(input: CallInput): HeaderField[] {
+  const fields: HeaderField[] = [
     ["Fn-Http-Method", input.method],
     ["Fn-Http-Request-Url", input.requestUrl],
     ["Fn-Intent", "httprequest"],
@@ -109,18 +121,25 @@ function requestFields(input: CallInput): HeaderField[] {
     const isContentType = canonicalName === "Content-Type";
     fields.push([isContentType ? canonicalName : CLIENT_PREFIX + canonicalName, value]);
   }
-  return [
-    ["Host", "localhost"],
-    input.body ? ["Transfer-Encoding", "chunked"] : ["Content-Length", "0"],
-    ...fields.sort(byName),
-  ];
+  return fields;
+}
+
+/** Of a call by the function's id: the client's fields as they are, but for those that this request has itself. */
+function plainFields({ headers }: CallInput): HeaderField[] {
+  const fields: HeaderField[] = [];
+  for (const [name, value] of headers) {
+    const canonicalName = canonicalHeaderName(name);
+    if (!isOfThisHop(canonicalName) && !OWN_FIELD.has(canonicalName)) fields.push([canonicalName, value]);
+  }
+  return fields;
 }
 
 /** The status speaks of the kit, not of the call: only 200 carries an answer. */
-function interpret(head: ResponseHead): AnswerHead | FnError {
+function interpret(head: ResponseHead, { isDirect }: CallInput): AnswerHead | FnError {
   switch (head.status) {
     case 200:
-      return answerOf(head);
+      // To a caller by the function's id its fields mean what the function says.
+      return isDirect ? { status: 200, headers: endToEndFields(head) } : answerOf(head);
     case 502:
       return new FnError("function_failed");
     case 504:
@@ -174,6 +193,9 @@ let lastSecond = { second: 0, text: "1970-01-01T00:00:00Z" };
 
 /** Of every request, whatever the client's was. */
 const METHOD = "POST";
+
+/** What a client sends under these names is not passed on. */
+const OWN_FIELD: ReadonlySet<string> = new Set(["Host", "Fn-Call-Id", "Fn-Deadline"]);
 
 /** In front of the client's fields, and of those that a function wants the client to get. */
 const CLIENT_PREFIX = "Fn-Http-H-";

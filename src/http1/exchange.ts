@@ -55,6 +55,8 @@ export class Exchange {
   readonly head: RequestHead;
   /** Undefined when the request has none. What is not read of it is dropped after the answer. */
   readonly body: IncomingBody | undefined;
+  /** Fields, names and values in turn, that the answer has whatever it is; relayed lines stay as they are. */
+  addedFields: readonly string[] = [];
   /** Called once, when the client leaves before the answer is whole. */
   onGone: (() => void) | undefined;
   readonly #wire: ExchangeWire;
@@ -207,7 +209,7 @@ export class Exchange {
     if (this.#wire.isLast(framing === "until-close")) more.push("Connection", "close");
     // RFC 9112 section 9.3: an old client is told that its wish was heard.
     else if (this.head.minorVersion === 0) more.push("Connection", "keep-alive");
-    return encodeResponseHead(status, [...fields, ...more]);
+    return encodeResponseHead(status, [...fields, ...this.addedFields, ...more]);
   }
 
   /** The same of lines that are known to be good. */

@@ -80,6 +80,11 @@ export class ServerConnection implements ExchangeWire {
     this.#alarm.set(this.#timeouts.idleMs);
   }
 
+  /** The address at the other end; empty when the connection is gone. */
+  get peer(): string {
+    return this.#socket.remoteAddress ?? "";
+  }
+
   /**
    * Takes no further request: closes now if it has none, else after its answer. A client that sends what may not be sent
    * twice has to be sure that its connection is not closed just then: `idleMs` is the time in which one more request is taken,

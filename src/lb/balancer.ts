@@ -70,6 +70,8 @@ export interface BalancerOptions extends LiveOptions {
   readonly mgmtListen: ListenAddress;
   /** What callers of the management must show; undefined: being on this machine is enough. */
   readonly mgmtToken: string | undefined;
+  /** What nodes are shown that ask callers of functions for a token, before they warm any; undefined: nothing. */
+  readonly nodeToken?: string | undefined;
   /** Nodes are spoken to over TLS; `ca` in PEM vouches for them, else Node's own list does. Undefined for plain TCP. */
   readonly nodeTls: { readonly ca: string | undefined } | undefined;
   /** Of the bodies of all requests, how many bytes are kept for sending them again. */
@@ -170,7 +172,7 @@ export async function createBalancer(options: BalancerOptions): Promise<Balancer
     nodes,
     figures: gatherFigures({ traffic, metrics, link, now: () => Math.floor(clock.nowMs() / 1000) }),
     homes: homesBy(policy),
-    warm: createWarmNode({ timeoutMs: WARM_MS, tls: nodeTls }),
+    warm: createWarmNode({ timeoutMs: WARM_MS, tls: nodeTls, token: options.nodeToken }),
     access: { token: options.mgmtToken, isOpen: !isShared && options.mgmtListen.host !== undefined },
     dashboard: await readFile(DASHBOARD, "utf8"),
     clock,

@@ -27,15 +27,6 @@ describe("the answer to the caller", () => {
     assert.equal(body, "hi");
   });
 
-  test("tells call id, node and wait, in Go's spelling and bytes", async () => {
-    const { port } = await startNode(answering(200, [], ""));
-    const { raw } = await call(port, "/r/app/x");
-    assert.match(raw[raw.indexOf("Fn_call_id") + 1] ?? "", /^[0-9A-Z]{26}$/);
-    assert.equal(raw[raw.indexOf("Fn-Node") + 1], "node-1");
-    const wait = Buffer.from(raw[raw.indexOf("Xxx-Fxlb-Wait") + 1] ?? "", "latin1").toString();
-    assert.equal(wait, "205.588\u00b5s");
-  });
-
   test("tells that a container was started for it, and only then", async () => {
     const cold = await startNode(answering(200, [], ""));
     assert.equal((await call(cold.port, "/r/app/x")).headers["fn-cold-start"], "1");
@@ -70,31 +61,6 @@ describe("the answer to the caller", () => {
     assert.equal(headers["fn-node"], "node-1");
     assert.equal(headers["content-length"], "2");
     assert.notEqual(headers.fn_call_id, "mine");
-  });
-
-  test("is application/json when nobody says otherwise", async () => {
-    const { port } = await startNode(answering(200, [], "ok"));
-    assert.equal((await call(port, "/r/app/x")).headers["content-type"], "application/json");
-  });
-
-  test("has the route's fields beside the function's, and the function's type before the route's", async () => {
-    const trigger = { headers: { "X-A": ["route"], "Content-Type": ["text/html"] } };
-    const typed = await startNode(
-      answering(
-        200,
-        [
-          ["X-A", "fn"],
-          ["content-type", "text/plain"],
-        ],
-        "",
-      ),
-      { trigger },
-    );
-    const { headers } = await call(typed.port, "/r/app/x");
-    assert.equal(headers["x-a"], "route, fn");
-    assert.equal(headers["content-type"], "text/plain");
-    const untyped = await startNode(answering(200, [], ""), { trigger });
-    assert.equal((await call(untyped.port, "/r/app/x")).headers["content-type"], "text/html");
   });
 
   test("to HEAD has the length and no body; 204 has neither", async () => {
@@ -149,6 +115,142 @@ describe("the answer to the caller", () => {
   });
 });
 
+describe("API reference 3.4: response headers", () => {
+  test("Fn_call_id is the call's id, and Xxx-Fxlb-Wait what it waited, in Go's spelling and bytes", async () => {
+    const { port } = await startNode(answering(200, [], ""));
+    const { raw } = await call(port, "/r/app/x");
+    assert.match(raw[raw.indexOf("Fn_call_id") + 1] ?? "", /^[0-9A-Z]{26}$/);
+    assert.equal(raw[raw.indexOf("Fn-Node") + 1], "node-1");
+    const wait = Buffer.from(raw[raw.indexOf("Xxx-Fxlb-Wait") + 1] ?? "", "latin1").toString();
+    assert.equal(wait, "205.588\u00b5s");
+  });
+
+  test("Content-Type is application/json when nobody says otherwise", async () => {
+    const { port } = await startNode(answering(200, [], "ok"));
+    assert.equal((await call(port, "/r/app/x")).headers["content-type"], "application/json");
+  });
+
+  test("the route's fields stand beside the function's, and the function's type goes before the route's", async () => {
+    const trigger = { headers: { "X-A": ["route"], "Content-Type": ["text/html"] } };
+    const typed = await startNode(
+      answering(
+        200,
+        [
+          ["X-A", "fn"],
+          ["content-type", "text/plain"],
+        ],
+        "",
+      ),
+      { trigger },
+    );
+    const { headers } = await call(typed.port, "/r/app/x");
+    assert.equal(headers["x-a"], "route, fn");
+    assert.equal(headers["content-type"], "text/plain");
+    const untyped = await startNode(answering(200, [], ""), { trigger });
+    assert.equal((await call(untyped.port, "/r/app/x")).headers["content-type"], "text/html");
+  });
+
+  test("a 503 tells what it waited, and when to come back: Retry-After", async () => {
+    const { port } = await startNode(async () => {
+      throw new FnError("server_busy");
+    });
+    const { status, headers } = await call(port, "/r/app/x");
+    assert.equal(status, 503);
+    assert.equal(headers["retry-after"], "15");
+    assert.notEqual(headers["xxx-fxlb-wait"], undefined);
+  });
+
+  test("an error that is no 503 has no Retry-After", async () => {
+    const { port } = await startNode(async () => {
+      throw new FnError("call_timeout");
+    });
+    const { status, headers, raw } = await call(port, "/r/app/x");
+    assert.deepEqual([status, headers["retry-after"]], [504, undefined]);
+    assert.equal(raw.filter((name) => name === "Xxx-Fxlb-Wait").length, 1);
+    assert.equal(headers["content-type"], "application/json; charset=utf-8");
+  });
+});
+
+describe("API reference 8.4: response headers of a call by trigger or by id", () => {
+  const TYPED = [["Content-Type", "text/plain"]] as const;
+
+  for (const path of ["/t/app/x", "/invoke/F"]) {
+    const post = { method: "POST" };
+
+    test(`${path}: the function's, Fn-Call-Id, and nothing else of the platform's`, async () => {
+      const { port } = await startNode(answering(200, TYPED, "ok"));
+      const { raw } = await call(port, path, post);
+      const names = raw.filter((_, index) => index % 2 === 0);
+      assert.deepEqual(names, ["Fn-Call-Id", "Content-Type", "Date", "Content-Length", "Connection"]);
+    });
+
+    test(`${path}: a balancer is told what the call has waited, too`, async () => {
+      const { port } = await startNode(answering(200, TYPED, "ok"));
+      const { headers } = await call(port, path, { ...post, headers: { Via: "1.1 fnlb" } });
+      assert.notEqual(headers["xxx-fxlb-wait"], undefined);
+    });
+
+    test(`${path}: no type when the function says none`, async () => {
+      const { port } = await startNode(answering(200, [], "ok"));
+      assert.equal((await call(port, path, post)).headers["content-type"], undefined);
+    });
+
+    test(`${path}: how long each step took, for a caller that asks`, async () => {
+      const { port } = await startNode(answering(200, [], "ok"));
+      const { headers } = await call(port, path, { ...post, headers: { "Fn-Show-Timeline": "1" } });
+      assert.match(headers["server-timing"]?.toString() ?? "", /^queue;dur=0\.200, start;/);
+    });
+  }
+
+  test("those of the trigger are added to an answer by it, and to no other", async () => {
+    const { port } = await startNode(answering(200, [], "ok"), { trigger: { headers: { "X-A": ["1"] } } });
+    assert.equal((await call(port, "/t/app/x")).headers["x-a"], "1");
+    assert.equal((await call(port, "/invoke/F", { method: "POST" })).headers["x-a"], undefined);
+  });
+});
+
+describe("API reference 8.3: errors of a call by trigger or by id", () => {
+  const answerInvalid = new FnError("answer_invalid", { format: "http", reason: "no head" });
+  const errors: readonly (readonly [error: FnError, status: number, message: string])[] = [
+    [new FnError("call_timeout"), 504, "Timed out"],
+    [new FnError("server_busy"), 503, "Timed out - server too busy"],
+    [new FnError("function_failed"), 502, "function failed"],
+    [new FnError("answer_cut"), 502, "error receiving function response"],
+    [new FnError("container_exited", { exit: 3 }), 502, "error receiving function response"],
+    [answerInvalid, 502, "invalid function response"],
+    [new FnError("answer_body_too_large"), 502, "function response body too large"],
+    [
+      new FnError("container_init_failed"),
+      502,
+      "Container failed to initialize, please ensure you are using the latest fdk and check the logs",
+    ],
+    [
+      new FnError("container_init_timeout"),
+      504,
+      "Container initialization timed out, please ensure you are using the latest fdk and check the logs",
+    ],
+    [new FnError("body_too_large", { length: 2, max: 1 }), 413, "Request content too large"],
+    [new FnError("resources_impossible"), 400, "Requested CPU/Memory cannot be allocated"],
+  ];
+  for (const [error, status, message] of errors) {
+    test(`${error.code} is ${status} ${message.slice(0, 50)}`, async () => {
+      const { port } = await startNode(() => Promise.reject(error));
+      const answer = await call(port, "/invoke/F", { method: "POST" });
+      const { message: sentence, code } = JSON.parse(answer.body);
+      assert.deepEqual([answer.status, sentence, code], [status, message, error.code]);
+      assert.equal(answer.headers["content-type"], "application/json; charset=utf-8");
+      assert.notEqual(answer.headers["fn-call-id"], undefined);
+      assert.equal(answer.headers["retry-after"] !== undefined, status === 503);
+    });
+  }
+
+  test("what the sentence leaves out is told beside it", async () => {
+    const { port } = await startNode(() => Promise.reject(answerInvalid));
+    const { body } = await call(port, "/t/app/x");
+    assert.equal(JSON.parse(body).fields, answerInvalid.message);
+  });
+});
+
 describe("the answer of a call that failed", () => {
   const failing = (error: FnError, before = ""): Run => {
     return async ({ sink }) => {
@@ -166,16 +268,6 @@ describe("the answer of a call that failed", () => {
     assert.equal(headers["content-type"], "application/json; charset=utf-8");
     assert.equal(headers["x-a"], undefined);
     assert.match(headers.fn_call_id?.toString() ?? "", /^[0-9A-Z]{26}$/);
-  });
-
-  test("tells how long it waited and when to come back, when the node was busy", async () => {
-    const { port } = await startNode(async () => {
-      throw new FnError("server_busy");
-    });
-    const { status, headers } = await call(port, "/r/app/x");
-    assert.equal(status, 503);
-    assert.equal(headers["retry-after"], "15");
-    assert.notEqual(headers["xxx-fxlb-wait"], undefined);
   });
 
   test("says nothing of what broke inside", async () => {

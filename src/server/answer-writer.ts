@@ -4,9 +4,10 @@ import { formatGoDuration } from "../clock/go-duration.ts";
 import type { Exchange } from "../http1/exchange.ts";
 import { isHopByHop } from "../http1/fields.ts";
 import { TIMELINE_STEPS, type Timeline } from "../model/call.ts";
-import { errorText, FnError } from "../model/errors.ts";
+import { FnError } from "../model/errors.ts";
 import type { TriggerHeaders } from "../model/trigger.ts";
 import { DRAINING_FIELDS } from "./draining.ts";
+import { type ApiVersion, errorAnswer, JSON_TYPE } from "./refusal.ts";
 
 /**
  * The first bytes of an answer are held back so that a function which fails a moment after it began still gets an
@@ -14,12 +15,6 @@ import { DRAINING_FIELDS } from "./draining.ts";
  */
 const HOLD_BYTES = 64 * 1024;
 const HOLD_MS = 20;
-
-/** What Fn tells a caller to wait after a 503, in seconds, unless the error knows better. */
-const RETRY_AFTER_S = 15;
-
-/** Of what the platform itself answers. */
-export const JSON_TYPE = "application/json; charset=utf-8";
 
 /** Fields that only the platform may set on an answer. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -34,9 +29,12 @@ const RESERVED: ReadonlySet<string> = new Set([
 export interface AnswerOptions {
   readonly exchange: Exchange;
   readonly clock: Clock;
+  readonly api: ApiVersion;
   readonly callId: string;
   readonly nodeName: string;
-  readonly routeHeaders: TriggerHeaders;
+  /** Whether the answer tells what the call has waited: to balancers it does, and as /v1 has it to everybody. */
+  readonly tellsWait: boolean;
+  readonly triggerHeaders: TriggerHeaders;
   /**
    * True when only the end of the container tells whether the call succeeded (format `default`): then the answer is
    * held back until its end, as long as it is short.
@@ -108,6 +106,13 @@ export class AnswerWriter implements CallSink {
     this.#finish();
   }
 
+  /** The call will be run later: 202, with this for JSON; empty for no body. In place of everything else. */
+  accept(json: string): void {
+    this.head(202, json === "" ? [] : [["Content-Type", "application/json"]], Buffer.byteLength(json));
+    this.write(Buffer.from(json));
+    this.end();
+  }
+
   /** What is held back stays so until `fail` says what is answered instead. */
   failing(): void {
     this.#holdTimer?.cancel();
@@ -120,11 +125,10 @@ export class AnswerWriter implements CallSink {
   fail(error: FnError): void {
     const { exchange } = this.#options;
     if (this.#state === "held") {
+      const { status, fields, body } = errorAnswer(error, this.#options.api);
       this.#fields = [["Content-Type", JSON_TYPE]];
       this.#waitNs ??= hasWaited(error) ? this.#options.elapsedNs() : undefined;
-      const retryAfterS = error.retryAfterS ?? RETRY_AFTER_S;
-      const retry = error.status === 503 ? ["Retry-After", String(retryAfterS)] : [];
-      exchange.answer(error.status, [...this.#answerFields(), ...retry], Buffer.from(errorText(error)));
+      exchange.answer(status, [...this.#answerFields(), ...fields], body);
     } else if (this.#state === "streaming") {
       exchange.breakOff();
     }
@@ -167,28 +171,36 @@ export class AnswerWriter implements CallSink {
     }).join(", ");
   }
 
+  /** Whether a function or a trigger may say this. Of two that let pages in, browsers believe none. */
+  #allows(name: string): boolean {
+    const isCors = this.#options.exchange.addedFields.length > 0;
+    return isAllowed(name) && !(isCors && name.toLowerCase() === "access-control-allow-origin");
+  }
+
   /** Names and values in turn. */
   #answerFields(): string[] {
-    const { callId, nodeName, routeHeaders, showsTimeline, isDraining } = this.#options;
-    const flat: string[] = ["Fn_call_id", callId, "Fn-Node", nodeName];
+    const { api, callId, nodeName, triggerHeaders, showsTimeline, tellsWait, isDraining } = this.#options;
+    const flat = api === "v1" ? ["Fn_call_id", callId, "Fn-Node", nodeName] : ["Fn-Call-Id", callId];
     if (isDraining()) flat.push(...DRAINING_FIELDS);
-    // The container was started for this call: to a balancer its wait says little about the next one's.
-    if (this.#timeline.start !== undefined) flat.push("Fn-Cold-Start", "1");
+    // The container was started for this call: its wait says little about the next one's.
+    if (api === "v1" && this.#timeline.start !== undefined) flat.push("Fn-Cold-Start", "1");
     const timing = showsTimeline ? this.#serverTiming() : "";
     if (timing !== "") flat.push("Server-Timing", timing);
-    if (this.#waitNs !== undefined) flat.push("Xxx-Fxlb-Wait", latin1(formatGoDuration(this.#waitNs)));
+    if (tellsWait && this.#waitNs !== undefined) {
+      flat.push("Xxx-Fxlb-Wait", latin1(formatGoDuration(this.#waitNs)));
+    }
     const hasOwnType = this.#fields.some(([name]) => isContentType(name));
     let hasType = hasOwnType;
-    for (const [name, values] of Object.entries(routeHeaders)) {
-      // One Content-Type only: the function's, or else the route's.
-      if (!isAllowed(name) || (isContentType(name) && hasOwnType)) continue;
+    for (const [name, values] of Object.entries(triggerHeaders)) {
+      // One Content-Type only: the function's, or else the trigger's.
+      if (!this.#allows(name) || (isContentType(name) && hasOwnType)) continue;
       if (isContentType(name)) hasType = true;
       for (const value of values) flat.push(name, value);
     }
     for (const [name, value] of this.#fields) {
-      if (isAllowed(name)) flat.push(name, value);
+      if (this.#allows(name)) flat.push(name, value);
     }
-    if (!hasType) flat.push("Content-Type", "application/json");
+    if (!hasType && api === "v1") flat.push("Content-Type", "application/json");
     return flat;
   }
 }
@@ -203,7 +215,7 @@ function hasWaited(error: FnError): boolean {
   return error.status === 503 || error.status === 504;
 }
 
-/** Whether a function or a route may say this. */
+/** Whether it is no field that only the platform may set. */
 function isAllowed(name: string): boolean {
   const lowerName = name.toLowerCase();
   // Framing and connection are ours to decide.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { endToEndFields, hasField } from "./fields.ts";
+import { endToEndFields, hasField, valuesOf } from "./fields.ts";
 
 describe("the fields that a function sees", () => {
   test("keep their order, spelling and repetitions", () => {
@@ -35,4 +35,22 @@ describe("the fields that a function sees", () => {
 test("a field is found whatever its case", () => {
   assert.equal(hasField([["X-Tag", "1"]], "x-tag"), true);
   assert.equal(hasField([["X-Tags", "1"]], "x-tag"), false);
+});
+
+test("a field of a value is found among others of its name", () => {
+  const fields = [
+    ["X-Tag", "1"],
+    ["x-tag", "2"],
+  ] as const;
+  assert.equal(hasField(fields, "x-tag", "2"), true);
+  assert.equal(hasField(fields, "x-tag", "3"), false);
+});
+
+test("the values of a field keep their order", () => {
+  const fields = [
+    ["X-Tag", "1"],
+    ["X-Other", "2"],
+    ["x-tag", "3"],
+  ] as const;
+  assert.deepEqual(valuesOf(fields, "x-tag"), ["1", "3"]);
 });

@@ -1,19 +1,21 @@
+import type { Logger } from "pino";
 import type { Agent, CallInput } from "../agent/agent.ts";
 import { Cancel } from "../clock/cancel.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Ids } from "../clock/ids.ts";
 import type { Exchange } from "../http1/exchange.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
-import type { Refusal } from "../http1/server-connection.ts";
-import { asFnError, errorText, FnError } from "../model/errors.ts";
-import type { RouteInApp } from "../store/store.ts";
-import { AnswerWriter, JSON_TYPE } from "./answer-writer.ts";
-import { DRAINING_FIELDS } from "./draining.ts";
+import { pathOf } from "../http1/target.ts";
+import { asFnError, FnError } from "../model/errors.ts";
+import type { FnInApp, QueueStore } from "../store/store.ts";
+import { type AnswerOptions, AnswerWriter } from "./answer-writer.ts";
+import { isFromBalancer } from "./draining.ts";
 import { endToEndFields, hasField } from "./fields.ts";
-import { asRequestError } from "./request-error.ts";
-import { routeAt } from "./route-at.ts";
-import type { RouteCache } from "./route-cache.ts";
-import { pathOf } from "./target.ts";
+import { fnAt } from "./fn-at.ts";
+import type { FnCache } from "./fn-cache.ts";
+import { enqueueCall } from "./queueing.ts";
+import { type ApiVersion, refuse } from "./refusal.ts";
+import { limited } from "./whole-body.ts";
 
 const METHODS: ReadonlySet<string> = new Set([
   "GET",
@@ -29,17 +31,26 @@ const METHODS: ReadonlySet<string> = new Set([
 
 export interface InvokerOptions {
   readonly agent: Pick<Agent, "submit">;
-  readonly routes: RouteCache;
+  readonly fns: FnCache;
+  readonly queue: QueueStore;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly log: Logger;
   readonly nodeName: string;
   /** Largest body of a call, in bytes; beyond it the call is refused with 413. */
   readonly bodyBytesMax: number;
+  /** The same of a call that nobody waits for: it is held in memory, and stored. */
+  readonly asyncBodyBytesMax: number;
   /** Whether the node is going down, which its answers tell. */
   readonly isDraining: () => boolean;
+  /** Throws, or rejects with, an FnError for a caller who may not call; asked before anything is looked up. */
+  readonly authorize?: (head: RequestHead) => void | Promise<void>;
 }
 
-/** Answers `/r/{app}` and `/r/{app}/{route...}`, any method: the way of a call through a node. */
+/**
+ * Answers calls by route (`/r/{app}/{route...}`), by trigger (`/t/{app}/{source...}`) and by the id of a fn
+ * (`POST /invoke/{fnID}`): the way of a call through a node.
+ */
 export class Invoker {
   readonly #options: InvokerOptions;
 
@@ -47,97 +58,140 @@ export class Invoker {
     this.#options = options;
   }
 
-  /** Whether a request target is one of these. */
-  static isInvocation(target: string): boolean {
-    return target.startsWith("/r/");
-  }
-
-  /** Runs the call and writes its answer. Never rejects. */
+  /** Runs the call, or stores it to be run later, and writes its answer. Never rejects. */
   async handle(exchange: Exchange): Promise<void> {
-    const { clock, isDraining } = this.#options;
+    const { agent, clock, fns, authorize, isDraining } = this.#options;
     const createdAtMs = clock.nowMs();
     const createdAtNs = clock.monotonicNs();
-    let route: RouteInApp;
+    const { head } = exchange;
+    const api = apiOf(head.target);
+    let called: FnInApp;
+    let isLater: boolean;
     try {
-      const { method, target } = exchange.head;
-      const path = pathOf(target);
-      if (!METHODS.has(method)) throw new FnError("path_not_found", { path });
-      route = this.#options.routes.peek(path) ?? (await routeAt(this.#options.routes, path));
-      this.#refuseLargeBody(exchange.head);
+      const path = pathOf(head.target);
+      refuseMethod(head.method, path, api);
+      const authorized = authorize?.(head);
+      if (authorized) await authorized;
+      called = fns.peek(path) ?? (await fnAt(fns, path));
+      isLater = isForLater(called, api, head);
+      this.#refuseLargeBody(head, isLater);
     } catch (error) {
-      writeError(exchange, asFnError(error), isDraining());
+      refuse(exchange, this.#known(error, head), api, isDraining());
       return;
     }
 
-    const callId = this.#options.ids.next();
+    const answerOptions = this.#answerOptions(exchange, api, called, createdAtNs);
+    if (isLater) return await this.#queue(answerOptions, called, createdAtMs);
+    const answer = new AnswerWriter(answerOptions);
     const cancel = new Cancel();
     exchange.onGone = () => cancel.abort(new FnError("client_gone"));
     if (exchange.isOver) exchange.onGone();
-    const answer = new AnswerWriter({
-      exchange,
-      clock,
-      callId,
-      nodeName: this.#options.nodeName,
-      routeHeaders: route.trigger.headers,
-      isJudgedAtEnd: route.fn.format === "default",
-      isDraining,
-      elapsedNs: () => clock.monotonicNs() - createdAtNs,
-      showsTimeline: hasField(exchange.head.fields, "fn-show-timeline"),
-    });
     try {
-      if (route.fn.type === "async") throw new FnError("async_unsupported");
-      const input = this.#inputOf(exchange, route, callId, createdAtMs);
-      await this.#options.agent.submit({ route, input, createdAtMs, createdAtNs, sink: answer, cancel });
+      const input = this.#inputOf(exchange, called, answerOptions.callId, createdAtMs);
+      await agent.submit({ called, input, createdAtMs, createdAtNs, sink: answer, cancel });
       answer.end();
     } catch (error) {
       answer.fail(asFnError(error));
     }
   }
 
-  #refuseLargeBody({ contentLength: length = 0 }: RequestHead): void {
-    const { bodyBytesMax: max } = this.#options;
+  /** The call is stored before it is acknowledged, by a node that goes down, too. */
+  async #queue(answerOptions: AnswerOptions, called: FnInApp, createdAtMs: number): Promise<void> {
+    const { exchange, api, callId: id } = answerOptions;
+    const { queue, asyncBodyBytesMax: bodyBytesMax } = this.#options;
+    try {
+      const callId = await enqueueCall({ queue, bodyBytesMax }, exchange, { id, createdAtMs, called });
+      new AnswerWriter({ ...answerOptions, callId }).accept(acknowledgement(callId, api));
+    } catch (error) {
+      new AnswerWriter(answerOptions).fail(this.#known(error, exchange.head));
+    }
+  }
+
+  /** What nobody foresaw goes into the log, since its caller is told nothing of it. */
+  #known(error: unknown, { method, target }: RequestHead): FnError {
+    const known = asFnError(error);
+    if (known.code === "internal") {
+      this.#options.log.error({ err: error, method, target }, "a call broke before it was handed on");
+    }
+    return known;
+  }
+
+  #refuseLargeBody({ contentLength: length = 0 }: RequestHead, isLater: boolean): void {
+    const { bodyBytesMax, asyncBodyBytesMax } = this.#options;
+    const max = isLater ? asyncBodyBytesMax : bodyBytesMax;
     if (length > max) throw new FnError("body_too_large", { length, max });
   }
 
-  #inputOf({ head, body }: Exchange, route: RouteInApp, callId: string, createdAtMs: number): CallInput {
+  #answerOptions(
+    exchange: Exchange,
+    api: ApiVersion,
+    { fn, trigger }: FnInApp,
+    createdAtNs: number,
+  ): AnswerOptions {
+    const { clock, ids, nodeName, isDraining } = this.#options;
+    const { fields } = exchange.head;
+    return {
+      exchange,
+      clock,
+      api,
+      callId: ids.next(),
+      nodeName,
+      tellsWait: api === "v1" || isFromBalancer(fields),
+      triggerHeaders: trigger?.headers ?? NO_HEADERS,
+      isJudgedAtEnd: fn.format === "default",
+      isDraining,
+      elapsedNs: () => clock.monotonicNs() - createdAtNs,
+      showsTimeline: hasField(fields, "fn-show-timeline"),
+    };
+  }
+
+  #inputOf({ head, body }: Exchange, called: FnInApp, callId: string, createdAtMs: number): CallInput {
     const { method, target, host, contentLength } = head;
     return {
       callId,
-      type: route.fn.type,
+      type: called.fn.type,
       method,
       target,
       host,
       requestUrl: `http://${host}${target}`,
       headers: endToEndFields(head),
-      deadlineMs: createdAtMs + 1000 * route.fn.timeoutS,
+      isDirect: called.trigger === undefined,
+      deadlineMs: createdAtMs + 1000 * called.fn.timeoutS,
       body: body && limited(body, this.#options.bodyBytesMax),
       bodyBytes: contentLength,
     };
   }
 }
 
-/** An error before there was a call. */
-export function writeError(exchange: Exchange, error: FnError, isDraining: boolean): void {
-  const { status, fields, body } = errorAnswer(error, isDraining);
-  exchange.answer(status, fields, body);
+/** Whether a request target is that of a call. */
+export function isInvocation(target: string): boolean {
+  return target.startsWith("/r/") || target.startsWith("/t/") || target.startsWith(BY_ID);
 }
 
-/** What is answered in place of a call. */
-export function errorAnswer(error: FnError, isDraining: boolean): Refusal {
-  const fields = ["Content-Type", JSON_TYPE, ...(isDraining ? DRAINING_FIELDS : [])];
-  return { status: error.status, fields, body: Buffer.from(errorText(error)) };
+/** The API that a request belongs to, by its target. */
+export function apiOf(target: string): ApiVersion {
+  return target.startsWith("/t/") || target.startsWith(BY_ID) || target.startsWith("/v2/") ? "v2" : "v1";
 }
 
-/** The body as it comes. A length that was told has been checked; chunks are counted. */
-async function* limited(body: AsyncIterable<Uint8Array>, max: number): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  try {
-    for await (const part of body) {
-      bytes += part.length;
-      if (bytes > max) throw new FnError("body_too_large", { length: `over ${max}`, max });
-      yield part;
-    }
-  } catch (error) {
-    throw asRequestError(error);
+/** Errors: `path_not_found`, `method_not_allowed`. */
+function refuseMethod(method: string, path: string, api: ApiVersion): void {
+  if (!METHODS.has(method)) {
+    throw new FnError("path_not_found", { path: api === "v1" ? path : `${method} ${path}` });
   }
+  if (method !== "POST" && path.startsWith(BY_ID)) throw new FnError("method_not_allowed", { method, path });
 }
+
+/** Whether nobody waits for the call's answer: the fn is such a one, or the caller of a fn or a trigger wants it so. */
+function isForLater({ fn }: FnInApp, api: ApiVersion, { fields }: RequestHead): boolean {
+  if (fn.type === "async") return true;
+  return api === "v2" && hasField(fields, "fn-invoke-type", "detached");
+}
+
+/** What a caller gets to whom the answer does not matter. Sources: sections 3.6 and 8.4 of the API reference. */
+function acknowledgement(callId: string, api: ApiVersion): string {
+  return api === "v1" ? JSON.stringify({ call_id: callId }) : "";
+}
+
+const BY_ID = "/invoke/";
+
+const NO_HEADERS = {};

@@ -63,7 +63,7 @@ describe("the content type of a request", () => {
 describe("there is no path", () => {
   const cases = [
     { method: "GET", target: "/v1", path: "/v1" },
-    { method: "GET", target: "/v2/apps", path: "/v2/apps" },
+    { method: "GET", target: "/v3/apps", path: "/v3/apps" },
     { method: "GET", target: "/v1/caf%C3%A9%20/x?q=1", path: "/v1/café /x" },
     { method: "GET", target: "/v1/apps/demo/calls/a/b", path: "/v1/apps/demo/calls/a/b" },
     { method: "POST", target: "/v1/apps/demo/routes/a", path: "/v1/apps/demo/routes/a" },

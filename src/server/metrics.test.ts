@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { AgentState } from "../agent/observer.ts";
+import { answerHttp, startAgentNode } from "./agent-rig.suite.ts";
+import { call } from "./invoke-rig.suite.ts";
 import { Metrics } from "./metrics.ts";
 
 const STATE: AgentState = {
@@ -8,6 +10,8 @@ const STATE: AgentState = {
   containers: { starting: 1, idle: 2, busy: 3 },
   memoryUsedMib: 256,
   memoryMib: 1024,
+  memoryIdleMib: 128,
+  startsWaiting: 0,
   startsMax: 2,
   recordsDropped: 7,
 };
@@ -21,7 +25,7 @@ async function linesAfter(act: (metrics: Metrics) => void): Promise<string[]> {
   return (await metrics.text()).split("\n");
 }
 
-describe("metrics of calls, by app and path", () => {
+describe("API reference 1.3: metrics of calls, by app and path", () => {
   const cases: readonly (readonly [
     what: string,
     act: (metrics: Metrics) => void,
@@ -79,12 +83,39 @@ describe("metrics of calls, by app and path", () => {
     });
   }
 
+  test("are had as numbers, too", () => {
+    const metrics = new Metrics(() => STATE);
+    metrics.callSubmitted(hello);
+    metrics.callEnded(hello, "error", undefined);
+    metrics.callSubmitted(hello);
+    assert.deepEqual([...metrics.fnCounts()], [{ ...hello, queued: 1, running: 0, completed: 0, failed: 1 }]);
+  });
+
   test("of more functions than are told apart, the rest are counted together", async () => {
     const lines = await linesAfter((metrics) => {
       for (let i = 0; i < 2010; i++) metrics.callSubmitted({ appName: "demo", path: `/${i}` });
     });
     assert.ok(lines.includes('fn_calls{fn_appname="other",fn_path="other"} 10'));
   });
+});
+
+describe("a call is counted", () => {
+  const ways: readonly (readonly [way: string, target: string, path: string])[] = [
+    ["by route: under its path", "/r/app/x", "/x"],
+    ["by trigger: under its source", "/t/app/x", "/x"],
+    ["by the fn's id: under the fn's name", "/invoke/F", "plain"],
+  ];
+  for (const [way, target, path] of ways) {
+    test(way, async () => {
+      const metrics = new Metrics(() => STATE);
+      const rig = await startAgentNode(answerHttp("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), {
+        fn: { format: "http", name: "plain" },
+        agent: { observer: metrics },
+      });
+      await call(rig.port, target, { method: "POST" });
+      assert.match(await metrics.text(), new RegExp(`^fn_calls{fn_appname="app",fn_path="${path}"} 1$`, "m"));
+    });
+  }
 });
 
 describe("metrics of the node", () => {
@@ -108,6 +139,25 @@ describe("metrics of the node", () => {
     });
     assert.ok(seen.includes("fn_container_start_duration_seconds_sum 0.15"));
     assert.ok(seen.includes("fn_container_starts_failed 1"));
+  });
+
+  test("queued calls are counted as they come to this node, and by how they leave it", async () => {
+    const seen = await linesAfter((metrics) => {
+      metrics.asyncClaimed(5);
+      metrics.asyncEnded(false);
+      metrics.asyncEnded(true);
+      metrics.asyncPutBack("refused");
+      metrics.asyncLost();
+    });
+    for (const line of [
+      "fn_async_claimed 5",
+      "fn_async_ended 2",
+      "fn_async_dead 1",
+      'fn_async_put_back{reason="refused"} 1',
+      "fn_async_lost 1",
+    ]) {
+      assert.ok(seen.includes(line), line);
+    }
   });
 
   test("calls to the container engine are timed, by operation and outcome", async () => {

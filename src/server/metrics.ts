@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PrewarmOutcome } from "../agent/agent.ts";
-import type { AgentObserver, AgentState, FnName } from "../agent/observer.ts";
-import type { CallStatus } from "../model/call.ts";
+import type { AgentObserver, AgentState, AsyncObserver, FnName, PutBackReason } from "../agent/observer.ts";
+import type { CallOutcome } from "../model/call.ts";
 import { QuickHistogram } from "./quick-histogram.ts";
 
 /** Functions that are told apart, at most; the rest share one pair of labels, so that a scrape stays small. */
@@ -11,11 +11,23 @@ const OTHERS: FnName = { appName: "other", path: "other" };
 /** Starts, calls, and what an engine is asked for take from a millisecond to minutes. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
+/** How things stand on a node that has no agent. */
+export const NO_AGENT: AgentState = {
+  waiting: 0,
+  containers: { starting: 0, idle: 0, busy: 0 },
+  memoryUsedMib: 0,
+  memoryMib: 0,
+  memoryIdleMib: 0,
+  startsWaiting: 0,
+  startsMax: 0,
+  recordsDropped: 0,
+};
+
 /**
  * What a node counts and measures, in the text format of Prometheus. The `fn_` names are those of Fn in January 2018;
  * times are seconds and sizes bytes.
  */
-export class Metrics implements AgentObserver {
+export class Metrics implements AgentObserver, AsyncObserver {
   readonly #registry = new Registry();
   readonly #tallies = new Map<string, Tally>();
   /** The same by the object that calls of one route share. */
@@ -42,6 +54,20 @@ export class Metrics implements AgentObserver {
     name: "fn_prewarms",
     help: "Functions that a balancer wanted a container of before their calls, by how that ended",
     labelNames: ["outcome"],
+    registers: [this.#registry],
+  });
+
+  readonly #asyncClaimed = this.#counter("fn_async_claimed", "Queued calls that this node took");
+  readonly #asyncEnded = this.#counter("fn_async_ended", "Queued calls that ended here");
+  readonly #asyncDead = this.#counter("fn_async_dead", "Queued calls that ended here as dead");
+  readonly #asyncLost = this.#counter(
+    "fn_async_lost",
+    "Queued calls that were cancelled, or went to another node, while they were here",
+  );
+  readonly #asyncPutBack = new Counter({
+    name: "fn_async_put_back",
+    help: "Queued calls that went back into the queue from here, by why",
+    labelNames: ["reason"],
     registers: [this.#registry],
   });
 
@@ -104,6 +130,14 @@ export class Metrics implements AgentObserver {
     });
   }
 
+  /** The counts of each function that has had a call. */
+  *fnCounts(): Generator<FnCounts> {
+    for (const { labels, queued, running, success, timeout, error } of this.#tallies.values()) {
+      const { fn_appname: appName, fn_path: path } = labels;
+      yield { appName, path, queued, running, completed: success, failed: timeout + error };
+    }
+  }
+
   /** Everything, as text. */
   text(): Promise<string> {
     return this.#registry.metrics();
@@ -126,7 +160,7 @@ export class Metrics implements AgentObserver {
     this.#waitSeconds.observe(waitMs / 1000);
   }
 
-  callEnded(fn: FnName, status: CallStatus, runMs: number | undefined): void {
+  callEnded(fn: FnName, status: CallOutcome, runMs: number | undefined): void {
     const tally = this.#of(fn);
     if (runMs === undefined) tally.queued--;
     else {
@@ -142,6 +176,23 @@ export class Metrics implements AgentObserver {
 
   containerFailed(): void {
     this.#startsFailed.inc();
+  }
+
+  asyncClaimed(count: number): void {
+    this.#asyncClaimed.inc(count);
+  }
+
+  asyncEnded(isDead: boolean): void {
+    this.#asyncEnded.inc();
+    if (isDead) this.#asyncDead.inc();
+  }
+
+  asyncPutBack(reason: PutBackReason): void {
+    this.#asyncPutBack.inc({ reason });
+  }
+
+  asyncLost(): void {
+    this.#asyncLost.inc();
   }
 
   prewarmEnded(outcome: PrewarmOutcome): void {
@@ -192,9 +243,21 @@ export class Metrics implements AgentObserver {
     });
   }
 
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name, help, registers: [this.#registry] });
+  }
+
   #quickHistogram(name: string, help: string): QuickHistogram {
     return new QuickHistogram(name, help, SECONDS, this.#registry);
   }
+}
+
+/** How many calls of a function wait and run now, and have ended since the start of the node. */
+export interface FnCounts extends FnName {
+  readonly queued: number;
+  readonly running: number;
+  readonly completed: number;
+  readonly failed: number;
 }
 
 /** What is counted of one function: plain numbers, since each call counts six times. */

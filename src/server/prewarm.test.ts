@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { PrewarmOutcome } from "../agent/agent.ts";
-import type { RouteInApp } from "../store/store.ts";
+import { pathOf } from "../agent/launch-spec.ts";
+import type { FnInApp } from "../store/store.ts";
 import { answering, call, startNode } from "./invoke-rig.suite.ts";
 
 describe("a request to prewarm functions", () => {
@@ -62,13 +63,13 @@ describe("a request to prewarm functions", () => {
 });
 
 async function prewarmRig(
-  warm: (route: RouteInApp) => Promise<PrewarmOutcome> | undefined = async () => "started" as const,
+  warm: (called: FnInApp) => Promise<PrewarmOutcome> | undefined = async () => "started" as const,
 ) {
   const asked: string[] = [];
   const { port } = await startNode(answering(200, [], "ok"), {
-    prewarm: (route) => {
-      asked.push(route.trigger.source);
-      return warm(route);
+    prewarm: (called) => {
+      asked.push(pathOf(called));
+      return warm(called);
     },
   });
   const prewarm = (body: unknown) => call(port, "/1/node/prewarm", { method: "POST" }, JSON.stringify(body));

@@ -1,15 +1,14 @@
 import type { Agent, PrewarmOutcome } from "../agent/agent.ts";
 import type { Exchange } from "../http1/exchange.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
+import { pathOf } from "../http1/target.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import { isJsonObject, toJson } from "../model/json.ts";
-import type { RouteInApp } from "../store/store.ts";
-import { JSON_TYPE } from "./answer-writer.ts";
-import { writeError } from "./invoke.ts";
-import { asRequestError } from "./request-error.ts";
-import { routeAt } from "./route-at.ts";
-import type { RouteCache } from "./route-cache.ts";
-import { pathOf } from "./target.ts";
+import type { FnInApp } from "../store/store.ts";
+import { fnAt } from "./fn-at.ts";
+import type { FnCache } from "./fn-cache.ts";
+import { JSON_TYPE, refuse } from "./refusal.ts";
+import { wholeBody } from "./whole-body.ts";
 
 const PATH = "/1/node/prewarm";
 
@@ -20,16 +19,18 @@ const BODY_BYTES_MAX = 512 * 1024;
 
 export interface PrewarmOptions {
   readonly agent: Pick<Agent, "prewarm">;
-  readonly routes: RouteCache;
+  readonly fns: FnCache;
   /** Told how each attempt to have a container ahead of its calls has ended. */
   readonly onWarmed: (outcome: PrewarmOutcome) => void;
   readonly isDraining: () => boolean;
+  /** Throws, or rejects with, an FnError for a caller who may not call. */
+  readonly authorize: (head: RequestHead) => void | Promise<void>;
 }
 
 /**
- * `POST /1/node/prewarm` with `{"fns": ["/r/app/path", ...]}`: balancers name the functions whose calls will come here, and
- * those that have no container get one, behind the answer: 202 with `{"warming": n}`. A function that does not exist, or has
- * a container, is none of the n. Errors: `invalid_json`, `prewarm_invalid`, `body_too_large`, and those of the store.
+ * `POST /1/node/prewarm` with `{"fns": ["/r/app/path", ...]}`: balancers name the functions whose calls will come here, each
+ * by a path that they are called by, and those that have no container get one, behind the answer: 202 with `{"warming": n}`. A function that does not exist, or has
+ * a container, is none of the n. Who may call may do this, which is less. Errors: `invalid_json`, `prewarm_invalid`, `body_too_large`, and those of the store.
  */
 export class Prewarm {
   readonly #options: PrewarmOptions;
@@ -45,24 +46,26 @@ export class Prewarm {
 
   /** Answers it. Never rejects. */
   async handle(exchange: Exchange): Promise<void> {
-    const { isDraining } = this.#options;
+    const { authorize, isDraining } = this.#options;
     try {
-      const fns = fnsOf(await readText(exchange));
+      await authorize(exchange.head);
+      const body = await wholeBody(exchange.body, BODY_BYTES_MAX);
+      const paths = pathsOf(body.toString("utf8"));
       // A node that goes down begins nothing.
-      const warming = isDraining() ? 0 : await this.#warm(fns);
+      const warming = isDraining() ? 0 : await this.#warm(paths);
       exchange.answer(202, ["Content-Type", JSON_TYPE], Buffer.from(toJson({ warming })));
     } catch (error) {
-      writeError(exchange, asFnError(error), isDraining());
+      refuse(exchange, asFnError(error), "v1", isDraining());
     }
   }
 
   /** How many have been begun. */
-  async #warm(fns: readonly string[]): Promise<number> {
+  async #warm(paths: readonly string[]): Promise<number> {
     const { agent, onWarmed } = this.#options;
-    const routes = await Promise.all(fns.map((fn) => this.#routeOf(fn)));
+    const fns = await Promise.all(paths.map((path) => this.#fnAt(path)));
     let warming = 0;
-    for (const route of routes) {
-      const outcome = route && agent.prewarm(route);
+    for (const called of fns) {
+      const outcome = called && agent.prewarm(called);
       if (!outcome) continue;
       warming++;
       void outcome.then(onWarmed);
@@ -71,9 +74,9 @@ export class Prewarm {
   }
 
   /** Undefined when there is none. */
-  async #routeOf(fn: string): Promise<RouteInApp | undefined> {
+  async #fnAt(path: string): Promise<FnInApp | undefined> {
     try {
-      return await routeAt(this.#options.routes, fn);
+      return await fnAt(this.#options.fns, path);
     } catch (error) {
       if (error instanceof FnError && error.fault === "caller") return undefined;
       throw error;
@@ -82,7 +85,7 @@ export class Prewarm {
 }
 
 /** Each once. */
-function fnsOf(text: string): readonly string[] {
+function pathsOf(text: string): readonly string[] {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -95,21 +98,4 @@ function fnsOf(text: string): readonly string[] {
     throw new FnError("prewarm_invalid", { max: FNS_MAX });
   }
   return [...new Set(fns)];
-}
-
-async function readText({ body }: Exchange): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const part of body ?? []) {
-      bytes += part.length;
-      if (bytes > BODY_BYTES_MAX) {
-        throw new FnError("body_too_large", { length: `over ${BODY_BYTES_MAX}`, max: BODY_BYTES_MAX });
-      }
-      parts.push(part);
-    }
-  } catch (error) {
-    throw asRequestError(error);
-  }
-  return Buffer.concat(parts).toString("utf8");
 }

@@ -175,6 +175,7 @@ export function callInput(changes: Partial<CallInput> & { readonly content?: Uin
     host: "fn.example:8080",
     requestUrl: "http://fn.example:8080/r/shop/greet",
     headers: [],
+    isDirect: false,
     deadlineMs: Date.parse("2018-01-22T10:00:30.000Z"),
     body: content && bodyOf([content]),
     bodyBytes: content?.length,

@@ -42,6 +42,12 @@ describe("without a token, the management", () => {
     assert.equal(answer.status, 403);
   });
 
+  test("refuses a name that anybody may have pointed at this machine", async () => {
+    const { ask } = await startManagement();
+    const answer = await ask("GET", "/1/lb/nodes", { host: "evil.example.com:8081" });
+    assert.equal(answer.status, 403);
+  });
+
   test("answers everybody at an address of its own that names a host", async () => {
     const { ask } = await startManagement({ access: { token: undefined, isOpen: true } });
     assert.equal((await ask("GET", "/1/lb/nodes", ELSEWHERE)).status, 200);

@@ -25,6 +25,7 @@ interface Asked {
   /** Header lines, each without its end. */
   readonly fields?: readonly string[];
   readonly peer?: string;
+  readonly host?: string;
 }
 
 export interface Answer {
@@ -77,8 +78,9 @@ export async function startManagement(
     ...more,
   });
 
-  const begin = (method: string, target: string, { body, fields = [], peer = "127.0.0.1" }: Asked = {}) => {
-    const lines = [`${method} ${target} HTTP/1.1`, "Host: lb", ...fields];
+  const begin = (method: string, target: string, asked: Asked = {}) => {
+    const { body, fields = [], peer = "127.0.0.1", host = "lb" } = asked;
+    const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...fields];
     const wire = new RecordingWire();
     const incoming = body === undefined ? undefined : bodyOf(body);
     const exchange = new Exchange(headOf(`${lines.join("\r\n")}\r\n\r\n`), incoming, wire);

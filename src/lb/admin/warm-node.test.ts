@@ -27,6 +27,17 @@ describe("a node that is asked to warm functions", () => {
     assert.deepEqual(seen, ["POST", "/1/node/prewarm", '{"fns":["/r/a/f","/r/a/g"]}']);
   });
 
+  test("is shown the token, if there is one", async (t) => {
+    const seen: unknown[] = [];
+    const node = await startNode(t, (request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(202).end('{"warming":0}');
+    });
+    await warm(node, []);
+    await createWarmNode({ timeoutMs: 10_000, token: "fn_t" })(node, []);
+    assert.deepEqual(seen, [undefined, "Bearer fn_t"]);
+  });
+
   const bad: readonly (readonly [what: string, answer: RequestListener])[] = [
     ["does not know how", (_, response) => response.writeHead(404).end('{"warming":2}')],
     ["answers with something else", (_, response) => response.end("hello")],

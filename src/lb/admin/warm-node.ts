@@ -10,16 +10,19 @@ interface WarmNodeOptions {
   readonly timeoutMs: number;
   /** Undefined to speak plain HTTP. `ca` vouches for the nodes, in PEM; undefined for Node's own list. */
   readonly tls?: { readonly ca: string | undefined } | undefined;
+  /** What nodes are shown that ask for a token. */
+  readonly token?: string | undefined;
 }
 
 /** Over HTTP: `POST /1/node/prewarm` with `{"fns": [...]}`, which a node answers with 2xx and `{"warming": n}`. */
-export function createWarmNode({ timeoutMs, tls }: WarmNodeOptions): WarmNode {
+export function createWarmNode({ timeoutMs, tls, token }: WarmNodeOptions): WarmNode {
+  const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   return async (node, fns) => {
     const dispatcher = new Agent({ maxResponseSize: ANSWER_BYTES_MAX, connect: { ca: tls?.ca } });
     try {
       const answer = await request(`${tls ? "https" : "http"}://${node}/1/node/prewarm`, {
         method: "POST",
-        headers: { "Content-Type": "application/json" },
+        headers: { "Content-Type": "application/json", ...authorization },
         body: toJson({ fns }),
         dispatcher,
         signal: AbortSignal.timeout(timeoutMs),

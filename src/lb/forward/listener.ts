@@ -2,6 +2,7 @@ import { createServer, type ListenOptions, type Server, type Socket } from "node
 import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from "node:tls";
 import type { Clock } from "../../clock/clock.ts";
 import type { Random } from "../../clock/random.ts";
+import { plainAddress } from "../../http1/caller.ts";
 import type { Exchange } from "../../http1/exchange.ts";
 import { requestErrorOf } from "../../http1/request-error.ts";
 import { createDateField, encodeResponseHead } from "../../http1/response-writer.ts";
@@ -11,7 +12,7 @@ import { FnError } from "../../model/errors.ts";
 import { refusalFor } from "./error-answer.ts";
 import type { Peer } from "./peer.ts";
 import { RequestIds } from "./request-id.ts";
-import { plainAddress, type TrustedProxies } from "./trusted-proxies.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
 
 /** Beyond the limit, so many at a time are told so; what comes beyond that is closed without a word. */
 const REFUSED_AT_A_TIME = 256;

@@ -31,8 +31,3 @@ export class TrustedProxies {
     );
   }
 }
-
-/** `::ffff:1.2.3.4`, as a socket for both families calls it, is 1.2.3.4. */
-export function plainAddress(address: string): string {
-  return address.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
-}

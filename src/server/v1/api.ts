@@ -1,42 +1,17 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import Type from "typebox";
+import { ErrorFields } from "../api/api.ts";
 
-/** Where endpoints are put: what their schemas say is what their handlers get and may answer. */
-export type Api = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
+export { type Api, filled, time } from "../api/api.ts";
 
 /** The options of an endpoint: what it does in a few words, what it answers, and what it reads. */
 export function operation<Answer, Input extends object>(summary: string, answer: Answer, input: Input) {
-  return { schema: { summary, ...input, response: { 200: answer, "4xx": ErrorAnswer, "5xx": ErrorAnswer } } };
+  return { schema: { summary, ...input, response: { 200: answer, "4xx": V1Error, "5xx": V1Error } } };
 }
 
 /** The body of every refusal. */
-const ErrorAnswer = Type.Object({
-  error: Type.Object({
-    message: Type.String({ description: "A sentence for people" }),
-    code: Type.String({ description: "For machines: stays the same when the sentence changes" }),
-    fields: Type.Optional(Type.String({ description: "What exactly was wrong" })),
-  }),
-});
+export const V1Error = Type.Object({ error: Type.Object(ErrorFields) }, { title: "V1Error" });
 
 /** The answer of an endpoint that has nothing to show. */
 export const MessageAnswer = Type.Object({ message: Type.String() });
 
 export const AppParams = Type.Object({ app: Type.String({ description: "Name of the app" }) });
-
-/** A time of the API: RFC 3339 with milliseconds. */
-export function time(description: string) {
-  return Type.String({ description, format: "date-time" });
-}
-
-/** Absent instead of empty, as Fn leaves out empty maps. */
-export function filled<T extends object>(map: T): T | undefined {
-  return Object.keys(map).length === 0 ? undefined : map;
-}

@@ -4,7 +4,7 @@ import { openRig } from "./rig.suite.ts";
 
 const CREATED = "2018-01-22T10:00:00.000Z";
 
-describe("POST /v1/apps", () => {
+describe("API reference 1.6: POST app", () => {
   test("creates an app and shows it", async (t) => {
     const { send } = await openRig(t);
     const answer = await send("POST", "/v1/apps", { app: { name: "demo", config: { COLOUR: "red" } } });
@@ -46,7 +46,7 @@ describe("POST /v1/apps", () => {
   });
 });
 
-describe("GET /v1/apps/{app}", () => {
+describe("API reference 1.2: GET app", () => {
   test("shows the app", async (t) => {
     const { send } = await openRig(t);
     await send("POST", "/v1/apps", { app: { name: "demo" } });
@@ -65,7 +65,7 @@ describe("GET /v1/apps/{app}", () => {
   });
 });
 
-describe("GET /v1/apps", () => {
+describe("API reference 1.4: pages of apps", () => {
   test("lists no apps as an empty array", async (t) => {
     const { send } = await openRig(t);
     const { body } = await send("GET", "/v1/apps");
@@ -92,7 +92,7 @@ describe("GET /v1/apps", () => {
   });
 });
 
-describe("PATCH /v1/apps/{app}", () => {
+describe("API reference 1.6: PATCH app", () => {
   test("sets the keys that have a text, removes those that have none, keeps those not named", async (t) => {
     const { send } = await openRig(t);
     await send("POST", "/v1/apps", { app: { name: "demo", config: { A: "1", B: "2", C: "3", D: "4" } } });
@@ -137,7 +137,7 @@ describe("PATCH /v1/apps/{app}", () => {
   });
 });
 
-describe("DELETE /v1/apps/{app}", () => {
+describe("API reference 1.6: DELETE app", () => {
   test("removes the app with its routes", async (t) => {
     const { send } = await openRig(t);
     await send("POST", "/v1/apps/demo/routes", { route: { path: "/hello", image: "hello" } });

@@ -9,7 +9,7 @@ import {
   validateRouteSettings,
 } from "../../model/route.ts";
 import type { ManagementOptions } from "../management.ts";
-import { newApp } from "./apps.ts";
+import { newV1App } from "./apps.ts";
 
 /**
  * Stores a new route, and with it the app if there is none of that name. Nothing is stored unless all is valid.
@@ -21,7 +21,7 @@ export async function createRoute(
   path: string,
   chosen: RouteChange,
 ): Promise<Route> {
-  const app = newApp(options, appName);
+  const app = newV1App(options, appName);
   validateRoutePath(path);
   // The image is asked last: that may take long, and spares no check of what it leaves open.
   const { image } = validateRouteSettings(newRouteSettings(chosen));
@@ -37,7 +37,7 @@ function newRoute(
   { headers, ...settings }: RouteSettings,
 ): Route {
   const nowMs = clock.nowMs();
-  const common = { appId: app.id, name: path, createdAtMs: nowMs, updatedAtMs: nowMs };
-  const fn = { ...common, ...settings, id: ids.next() };
+  const common = { appId: app.id, name: path, annotations: {}, createdAtMs: nowMs, updatedAtMs: nowMs };
+  const fn = { ...common, ...settings, shape: undefined, id: ids.next() };
   return { fn, trigger: { ...common, id: ids.next(), fnId: fn.id, type: "http", source: path, headers } };
 }

@@ -19,7 +19,7 @@ const HELLO = {
   updated_at: CREATED,
 };
 
-describe("POST /v1/apps/{app}/routes", () => {
+describe("API reference 1.6: POST route", () => {
   test("creates a route, with defaults for what is left open", async (t) => {
     const { send } = await openRig(t);
     const answer = await send("POST", ROUTES, { route: { path: "/hello", image: "hello" } });
@@ -130,7 +130,7 @@ describe("what an image says of itself", () => {
   });
 });
 
-describe("GET /v1/apps/{app}/routes/{route}", () => {
+describe("API reference 1.2: GET route", () => {
   const cases = [
     { target: "/hello", path: "/hello" },
     { target: "/a/b/c", path: "/a/b/c" },
@@ -157,7 +157,7 @@ describe("GET /v1/apps/{app}/routes/{route}", () => {
   });
 });
 
-describe("GET /v1/apps/{app}/routes", () => {
+describe("API reference 1.5: filters of routes", () => {
   test("lists routes by path, page after page, until a page is not full", async (t) => {
     const { send } = await openRig(t);
     for (const path of ["/c", "/", "/b/x"]) await send("POST", ROUTES, { route: { path, image: "hello" } });
@@ -199,7 +199,7 @@ describe("GET /v1/apps/{app}/routes", () => {
   });
 });
 
-describe("PUT /v1/apps/{app}/routes/{route}", () => {
+describe("API reference 1.6: PUT route", () => {
   test("creates the route, and the app with it", async (t) => {
     const { send } = await openRig(t);
     const answer = await send("PUT", `${ROUTES}/a/b`, { route: { image: "hello" } });
@@ -256,7 +256,7 @@ describe("PUT /v1/apps/{app}/routes/{route}", () => {
   });
 });
 
-describe("PATCH /v1/apps/{app}/routes/{route}", () => {
+describe("API reference 1.6: PATCH route", () => {
   test("replaces the settings that it names", async (t) => {
     const { send, clock } = await openRig(t);
     await send("POST", ROUTES, { route: { path: "/hello", image: "hello" } });
@@ -351,7 +351,7 @@ describe("PATCH /v1/apps/{app}/routes/{route}", () => {
   }
 });
 
-describe("DELETE /v1/apps/{app}/routes/{route}", () => {
+describe("API reference 1.6: DELETE route", () => {
   for (const path of ["/hello", "/a/b", "/"]) {
     test(`removes the route ${path} and leaves the app`, async (t) => {
       const { send } = await openRig(t);

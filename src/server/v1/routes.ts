@@ -1,16 +1,17 @@
 import Type, { type Static } from "typebox";
 import { type ErrorCode, FnError } from "../../model/errors.ts";
 import { changeRoute, cleanRoutePath, type Route, type RouteChange } from "../../model/route.ts";
+import { encodeKey, keyPage, NextCursor, nextCursor, PageQuery } from "../api/paging.ts";
+import type { SealSecrets } from "../api/secrets.ts";
 import type { ManagementOptions } from "../management.ts";
 import { type Api, AppParams, MessageAnswer, operation } from "./api.ts";
 import { requireApp } from "./apps.ts";
-import { encodeKey, keyPage, NextCursor, nextCursor, PageQuery } from "./paging.ts";
 import { createRoute } from "./route-create.ts";
 import { RouteInput, RouteView, readRouteChange, viewRoute } from "./route-view.ts";
 
 const RouteParams = Type.Object({
   ...AppParams.properties,
-  "*": Type.String({ description: "Path of the route, slashes and all" }),
+  "*": Type.String({ title: "route", description: "Path of the route, slashes and all" }),
 });
 const RoutesQuery = Type.Object({
   ...PageQuery.properties,
@@ -26,7 +27,7 @@ const RoutesAnswer = Type.Object({
 
 /** `/v1/apps/{app}/routes`: the routes of an app. */
 export function serveRoutes(api: Api, options: ManagementOptions): void {
-  const { store } = options;
+  const { store, sealSecrets } = options;
 
   const create = async (appName: string, path: string, chosen: RouteChange) => {
     const route = await createRoute(options, appName, path, chosen);
@@ -59,7 +60,7 @@ export function serveRoutes(api: Api, options: ManagementOptions): void {
     operation("Create a route, and its app if need be", RouteAnswer, { params: AppParams, body: RouteBody }),
     async ({ params, body: { route } }) => {
       if (!route) throw new FnError("route_missing");
-      return create(params.app, route.path ?? "", readRouteChange(route));
+      return create(params.app, route.path ?? "", readRouteChange(sealSecrets, route));
     },
   );
 
@@ -77,7 +78,7 @@ export function serveRoutes(api: Api, options: ManagementOptions): void {
     "/v1/apps/:app/routes/*",
     operation("Create or change a route", RouteAnswer, { params: RouteParams, body: RouteBody }),
     async ({ params, body }) => {
-      const { path, change } = readChange(params, body);
+      const { path, change } = readChange(sealSecrets, params, body);
       // In turns, since others may create or remove the route meanwhile.
       return update(params.app, path, change)
         .catch(insteadOf("route_not_found", () => create(params.app, path, change)))
@@ -89,7 +90,7 @@ export function serveRoutes(api: Api, options: ManagementOptions): void {
     "/v1/apps/:app/routes/*",
     operation("Change a route", RouteAnswer, { params: RouteParams, body: RouteBody }),
     async ({ params, body }) => {
-      const { path, change } = readChange(params, body);
+      const { path, change } = readChange(sealSecrets, params, body);
       return update(params.app, path, change);
     },
   );
@@ -106,11 +107,12 @@ export function serveRoutes(api: Api, options: ManagementOptions): void {
 
 /** A change of the route that the URL names. Errors: `route_missing`, `route_cpus_invalid`, `route_path_immutable`. */
 function readChange(
+  seal: SealSecrets,
   params: Static<typeof RouteParams>,
   { route }: Static<typeof RouteBody>,
 ): { path: string; change: RouteChange } {
   if (!route) throw new FnError("route_missing");
-  const change = readRouteChange(route);
+  const change = readRouteChange(seal, route);
   const path = cleanRoutePath(params["*"]);
   if (route.path && route.path !== path) throw new FnError("route_path_immutable");
   return { path, change };
