@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FnError } from "../model/errors.ts";
+import type { Secrets } from "../model/secrets.ts";
+import type { Submission } from "./agent.ts";
 import { GATHER_MS } from "./recorder.ts";
 import { createRig, echo, type FakeCall, held, outcomes, rest } from "./rig.suite.ts";
 
@@ -141,6 +143,19 @@ describe("records and logs", () => {
     );
   });
 
+  test("a call whose submission says who keeps its record is recorded there, with its log, and nowhere else", async () => {
+    const rig = createRig(({ process, answer }) => {
+      process.stderr.write("hello\n");
+      answer("ok");
+    });
+    const kept: string[] = [];
+    const record: Submission["record"] = (call, log) => kept.push(`${call.status}: ${log.text()}`);
+    await rig.call("f", { record }).outcome;
+    await rest(rig);
+    await rig.clock.advance(20 + GATHER_MS);
+    assert.deepEqual([kept, rig.records], [["success: hello\n"], []]);
+  });
+
   test("a timeout is recorded as one", async () => {
     const rig = createRig(() => {});
     const call = rig.call("f", { settings: { timeoutS: 1 } });
@@ -149,6 +164,32 @@ describe("records and logs", () => {
     await rest(rig);
     await rig.clock.advance(GATHER_MS);
     assert.equal(rig.records[0]?.call.status, "timeout");
+  });
+});
+
+describe("the secrets of a function", () => {
+  const settings = { config: { USER: "me" }, secrets: { PASSWORD: "sealed" } };
+
+  test("are opened for the environment of its container", async () => {
+    const openSecrets = ({ PASSWORD }: Secrets) => ({ PASSWORD: `opened ${PASSWORD}` });
+    const tell = ({ process: { env }, answer }: FakeCall) => answer(`${env.USER}, ${env.PASSWORD}`);
+    const rig = createRig(tell, { agent: { openSecrets } });
+    assert.equal(await rig.call("f", { settings }).outcome, "me, opened sealed");
+  });
+
+  test("that cannot be opened fail the call, which is recorded; the next one is tried anew", async () => {
+    let isKeyHere = false;
+    const openSecrets = (secrets: Secrets) => {
+      if (!isKeyHere) throw new FnError("secret_unreadable", { name: "PASSWORD", reason: "another key" });
+      return secrets;
+    };
+    const rig = createRig(echo, { agent: { openSecrets } });
+    assert.equal(await rig.call("f", { settings }).outcome, "secret_unreadable");
+    await rig.clock.advance(1000);
+    assert.equal(rig.records[0]?.call.status, "error");
+    assert.equal(rig.agent.state.memoryUsedMib, 0);
+    isKeyHere = true;
+    assert.equal(await rig.call("f", { body: "fine", settings }).outcome, "fine");
   });
 });
 

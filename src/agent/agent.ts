@@ -5,13 +5,12 @@ import type { Clock } from "../clock/clock.ts";
 import type { Ids } from "../clock/ids.ts";
 import type { Driver } from "../driver/driver.ts";
 import type { Format } from "../format/format.ts";
-import type { Call } from "../model/call.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import type { FnSettings, FormatName } from "../model/fn.ts";
-import type { CallStore, RouteInApp } from "../store/store.ts";
+import type { Secrets } from "../model/secrets.ts";
+import type { CallStore, FnInApp } from "../store/store.ts";
 import { AfterTurn } from "./after-turn.ts";
 import { Budget } from "./budget.ts";
-import type { CallLog } from "./call-log.ts";
 import { ColdCalls } from "./cold-calls.ts";
 import { Evictor, type Shortage } from "./evictor.ts";
 import { Execution, type Submission } from "./execution.ts";
@@ -19,6 +18,7 @@ import { HotPool } from "./hot-pool.ts";
 import type { LaunchSpec } from "./launch-spec.ts";
 import { LaunchError, Launcher } from "./launcher.ts";
 import type { LiveContainer } from "./live-container.ts";
+import type { LogFeed } from "./log-feed.ts";
 import { type MemoryReading, MemoryWatch } from "./memory-capacity.ts";
 import type { AgentObserver, AgentState } from "./observer.ts";
 import { Prewarmer, type PrewarmOutcome } from "./prewarmer.ts";
@@ -32,7 +32,8 @@ export type { PrewarmOutcome } from "./prewarmer.ts";
 export interface AgentOptions {
   readonly driver: Driver;
   readonly formatOf: (name: FormatName) => Format;
-  readonly calls: CallStore;
+  /** Where calls are recorded; undefined when those whose callers wait are not. */
+  readonly calls: CallStore | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -52,7 +53,11 @@ export interface AgentOptions {
   readonly freezeIdleMs: number;
   /** From the start of a container until it can take a call, in milliseconds. */
   readonly initTimeoutMs: number;
+  /** Opens what is kept sealed, for the environment of a container. Errors: `secret_unreadable`. */
+  readonly openSecrets: (secrets: Secrets) => Readonly<Record<string, string>>;
   readonly observer: AgentObserver;
+  /** Told what functions log, as they do. */
+  readonly logFeed?: LogFeed;
 }
 
 /** Turns calls into executions on this machine: finds or makes a container for each, within the memory there is. */
@@ -67,7 +72,7 @@ export class Agent {
   readonly #launcher: Launcher;
   readonly #coldCalls: ColdCalls;
   readonly #prewarmer: Prewarmer;
-  readonly #recorder: Recorder;
+  readonly #recorder: Recorder | undefined;
   /** Of one function. */
   readonly #containersMax: number;
   /** Calls, and what is left to do after their answers. */
@@ -108,7 +113,8 @@ export class Agent {
       peekPool: (spec) => this.#pools.get(spec.key),
       poolOf: (spec) => this.#poolOf(spec),
     });
-    this.#recorder = new Recorder(options);
+    const { calls, clock, log } = options;
+    this.#recorder = calls && new Recorder({ calls, clock, log });
   }
 
   /** How things stand now. */
@@ -128,28 +134,31 @@ export class Agent {
       containers,
       memoryUsedMib: this.#memory.used,
       memoryMib: this.#memory.capacity,
+      memoryIdleMib: this.#evictor.idle.memoryMib,
+      startsWaiting: this.#memory.waiting + this.#cpus.waiting,
       startsMax: this.#starts.max,
-      recordsDropped: this.#recorder.dropped,
+      recordsDropped: this.#recorder?.dropped ?? 0,
     };
   }
 
   /**
    * Runs a call to its end, or to the end of its time. Resolves when the whole answer is in the sink; rejects with an
-   * FnError. Either way the call is recorded, a moment later.
+   * FnError. Either way the call is recorded, a moment later; but not when the agent takes no more calls
+   * (`server_stopping`).
    */
   async submit(submission: Submission): Promise<void> {
     if (this.#stopping) throw new FnError("server_stopping");
-    const { route, cancel } = submission;
-    const execution = new Execution(submission);
+    const { called, cancel } = submission;
+    const execution = new Execution(submission, this.#options.logFeed);
     this.#options.observer.callSubmitted(execution.spec);
     const nowNs = this.#options.clock.monotonicNs();
-    const leftMs = 1000 * route.fn.timeoutS - (nowNs - submission.createdAtNs) / 1e6;
+    const leftMs = 1000 * called.fn.timeoutS - (nowNs - submission.createdAtNs) / 1e6;
     const deadline = this.#deadlines.after(leftMs, nowNs, () => cancel.abort(new FnError("call_timeout")));
     this.#active++;
     this.#cancels.add(cancel);
     let error: FnError | undefined;
     try {
-      await (route.fn.format === "default" ? this.#runCold(execution) : this.#runHot(execution));
+      await (called.fn.format === "default" ? this.#runCold(execution) : this.#runHot(execution));
     } catch (thrown) {
       error = this.#errorOf(thrown, execution);
       throw error;
@@ -164,8 +173,8 @@ export class Agent {
    * Has the function's image pulled and a first container of it started, behind those that were asked for before, as far as
    * memory is free. Undefined when there is nothing to do: it has a container, or one is on its way, or too many wait.
    */
-  prewarm(route: RouteInApp): Promise<PrewarmOutcome> | undefined {
-    return this.#prewarmer.warm(route);
+  prewarm(called: FnInApp): Promise<PrewarmOutcome> | undefined {
+    return this.#prewarmer.warm(called);
   }
 
   /** What an image says of itself. Errors: as the driver's `prepare`. */
@@ -178,7 +187,7 @@ export class Agent {
     // Answered in this turn or before: their records are made at the end of it.
     if (this.#afterTurn.size > 0) await new Promise<void>((resolve) => this.#afterTurn.run(resolve));
     await Promise.all(this.#settling);
-    await this.#recorder.flush();
+    await this.#recorder?.flush();
   }
 
   /**
@@ -203,7 +212,7 @@ export class Agent {
     this.#prewarmer.stop();
     this.#memoryWatch?.stop();
     await Promise.all([...this.#pools.values()].map((pool) => pool.stop()));
-    await this.#recorder.stop();
+    await this.#recorder?.stop();
   }
 
   async #runHot(execution: Execution): Promise<void> {
@@ -242,8 +251,8 @@ export class Agent {
   }
 
   /** Half of the timeout may be spent on waiting; what is left of it, in milliseconds. */
-  #slotWaitMs({ submission: { route, createdAtNs } }: Execution): number {
-    return 500 * route.fn.timeoutS - (this.#options.clock.monotonicNs() - createdAtNs) / 1e6;
+  #slotWaitMs({ submission: { called, createdAtNs } }: Execution): number {
+    return 500 * called.fn.timeoutS - (this.#options.clock.monotonicNs() - createdAtNs) / 1e6;
   }
 
   #onStarted(execution: Execution, container: LiveContainer): void {
@@ -277,16 +286,15 @@ export class Agent {
     return pool;
   }
 
-  #errorOf(thrown: unknown, { log, submission: { route, input } }: Execution): FnError {
+  #errorOf(thrown: unknown, { log, spec, submission: { input } }: Execution): FnError {
     if (thrown instanceof LaunchError) {
       log.append(Buffer.from(thrown.log));
       return thrown.reason;
     }
     const error = asFnError(thrown);
     if (error.code === "internal") {
-      const { app, trigger } = route;
       this.#options.log.error(
-        { err: thrown, app: app.name, path: trigger.source, call: input.callId },
+        { err: thrown, app: spec.appName, path: spec.path, call: input.callId },
         "a call broke",
       );
     }
@@ -295,23 +303,24 @@ export class Agent {
 
   /** Records the call, once its log is whole. */
   #finish(execution: Execution, error: FnError | undefined): void {
-    const { container, log, spec } = execution;
-    const { clock, observer } = this.#options;
+    const { container, log, spec, submission } = execution;
+    const { clock, logFeed, observer } = this.#options;
     const nowNs = clock.monotonicNs();
     const call = execution.ended(clock.nowMs(), nowNs, error);
     observer.callEnded(spec, call.status, execution.runMs(nowNs));
     this.#afterThisTurn(() => {
+      const record = () => {
+        container?.closeLog(log);
+        if (submission.record) submission.record(call, log);
+        else this.#recorder?.record({ call, log: log.text() });
+        logFeed?.close(log, call);
+      };
       const isWhole = container?.untilLogIsWhole(log);
-      if (isWhole) return this.#recordLater(isWhole, () => this.#record(call, log, container));
-      this.#record(call, log, container);
+      if (isWhole) return this.#recordLater(isWhole, record);
+      record();
     });
     this.#active--;
     this.#checkQuiet();
-  }
-
-  #record(call: Call, log: CallLog, container: LiveContainer | undefined): void {
-    container?.closeLog(log);
-    this.#recorder.record({ call, log: log.text() });
   }
 
   /** The rest of its log may still be on its way. */

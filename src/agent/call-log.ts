@@ -27,10 +27,15 @@ export class CallLog {
     this.#bytes += part.length;
   }
 
+  /** The first `LOG_BYTES_MAX` bytes of what was written. */
+  keptBytes(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+
   /** The log as text, with Fn's closing line when something was dropped. */
   text(): string {
     if (this.#bytes === 0) return "";
-    const text = Buffer.concat(this.#parts).toString("utf8");
+    const text = this.keptBytes().toString("utf8");
     if (this.#bytes <= LOG_BYTES_MAX) return text;
     return `${text}\n-----max log size ${LOG_BYTES_MAX} bytes exceeded, truncating log-----\n`;
   }

@@ -1,15 +1,16 @@
 import type { Canceller } from "../clock/cancel.ts";
 import type { AnswerSink, CallInput } from "../format/format.ts";
-import type { Call, CallStatus, Timeline } from "../model/call.ts";
+import type { Call, CallOutcome, Timeline } from "../model/call.ts";
 import type { FnError } from "../model/errors.ts";
-import type { RouteInApp } from "../store/store.ts";
+import type { FnInApp } from "../store/store.ts";
 import { CallLog } from "./call-log.ts";
-import { type LaunchSpec, launchSpecOf } from "./launch-spec.ts";
+import { type LaunchSpec, launchSpecOf, pathOf } from "./launch-spec.ts";
 import type { LiveContainer } from "./live-container.ts";
+import type { LogFeed } from "./log-feed.ts";
 
 /** One call to be run. */
 export interface Submission {
-  readonly route: RouteInApp;
+  readonly called: FnInApp;
   readonly input: CallInput;
   /** When the call was accepted: what it waits counts from here. Wall clock, and the same moment in monotonic ns. */
   readonly createdAtMs: number;
@@ -17,6 +18,8 @@ export interface Submission {
   readonly sink: CallSink;
   /** Aborted by the caller's side when it leaves, and by the agent at the deadline: the reason is the call's error. */
   readonly cancel: Canceller;
+  /** Who keeps the record of the call once its log is whole; the agent unless told. */
+  readonly record?: (call: Call, log: CallLog) => void;
 }
 
 export interface CallSink extends AnswerSink {
@@ -24,18 +27,25 @@ export interface CallSink extends AnswerSink {
   started(waitNs: number, timeline: Timeline): void;
 }
 
+/** A call that has ended by itself. */
+export interface EndedCall extends Call {
+  readonly status: CallOutcome;
+}
+
 /** A submission on its way. */
 export class Execution {
   readonly submission: Submission;
   readonly spec: LaunchSpec;
-  readonly log = new CallLog();
+  readonly log: CallLog;
   container: LiveContainer | undefined;
   /** When a container got it, and what it had waited for until then. */
   #began: { readonly atMs: number; readonly atNs: number; readonly timeline: Timeline } | undefined;
 
-  constructor(submission: Submission) {
+  /** With a feed, what is logged is told there, too. */
+  constructor(submission: Submission, feed?: LogFeed) {
     this.submission = submission;
-    this.spec = launchSpecOf(submission.route);
+    this.spec = launchSpecOf(submission.called);
+    this.log = feed ? feed.open(submission) : new CallLog();
   }
 
   /** A container has it, after so long. */
@@ -46,18 +56,18 @@ export class Execution {
   }
 
   /** It is over: its record. */
-  ended(nowMs: number, nowNs: number, error: FnError | undefined): Call {
-    const { route, input, createdAtMs } = this.submission;
-    const { app, fn, trigger } = route;
+  ended(nowMs: number, nowNs: number, error: FnError | undefined): EndedCall {
+    const { called, input, createdAtMs } = this.submission;
+    const { app, fn } = called;
     const run = this.runMs(nowNs);
     return {
       id: input.callId,
       appId: app.id,
       appName: app.name,
       fnId: fn.id,
-      path: trigger.source,
+      path: pathOf(called),
       status: statusOf(error),
-      error: error && (error.hint === undefined ? error.message : `${error.message}: ${error.hint}`),
+      error: error && sentenceOf(error),
       createdAtMs,
       startedAtMs: this.#began?.atMs,
       completedAtMs: nowMs,
@@ -75,6 +85,11 @@ export class Execution {
   }
 }
 
+/** What the record of a call says about the error that ended it. */
+export function sentenceOf({ message, hint }: FnError): string {
+  return hint === undefined ? message : `${message}: ${hint}`;
+}
+
 /** What of the wait was not the start of the container was the line. */
 function waitTimeline(waitMs: number, launchTimes: Timeline): Timeline {
   if (launchTimes.start === undefined) return { queue: waitMs };
@@ -82,7 +97,7 @@ function waitTimeline(waitMs: number, launchTimes: Timeline): Timeline {
   return { queue: Math.max(0, waitMs - pull - create - start - init), ...launchTimes };
 }
 
-function statusOf(error: FnError | undefined): CallStatus {
+function statusOf(error: FnError | undefined): CallOutcome {
   if (!error) return "success";
   return error.code === "call_timeout" ? "timeout" : "error";
 }

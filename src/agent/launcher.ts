@@ -5,6 +5,7 @@ import type { Container, Driver } from "../driver/driver.ts";
 import type { Format, Session } from "../format/format.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import type { FormatName } from "../model/fn.ts";
+import type { Secrets } from "../model/secrets.ts";
 import type { Budget, Release } from "./budget.ts";
 import { CallLog } from "./call-log.ts";
 import type { Holding } from "./evictor.ts";
@@ -33,6 +34,7 @@ export interface LauncherOptions {
   readonly idle: () => Holding;
   /** From the start of a container until it can take a call, in milliseconds. */
   readonly initTimeoutMs: number;
+  readonly openSecrets: (secrets: Secrets) => Readonly<Record<string, string>>;
   readonly observer: AgentObserver;
 }
 
@@ -174,19 +176,19 @@ export class Launcher {
     }
   }
 
-  #create(
+  async #create(
     spec: LaunchSpec,
     format: Format,
     callEnv: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<Container> {
-    const { driver, ids, nodeName } = this.#options;
-    return driver.create(
+    const { driver, ids, nodeName, openSecrets } = this.#options;
+    return await driver.create(
       {
         id: ids.next(),
         appId: spec.appId,
         image: spec.image,
-        env: { ...spec.env, ...callEnv },
+        env: { ...spec.env, ...openSecrets(spec.secrets), ...callEnv },
         hostname: nodeName,
         memoryMib: spec.memoryMib,
         cpusMilli: spec.cpusMilli,

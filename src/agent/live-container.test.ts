@@ -30,7 +30,14 @@ async function rigOf(delayMs = logDelayMs) {
   /** One call, which logs so many milliseconds after its answer, when it does. */
   async function call(logsAfterMs?: number): Promise<CallLog> {
     const log = new CallLog();
-    const input = { callId: "1", type: "sync", method: "GET", target: "/", host: "h" } as const;
+    const input = {
+      callId: "1",
+      type: "sync",
+      method: "GET",
+      target: "/",
+      host: "h",
+      isDirect: false,
+    } as const;
     const rest = { requestUrl: "http://h/", headers: [], deadlineMs: 0, body: undefined, bodyBytes: 0 };
     const sink = { head() {}, write: () => undefined };
     await live.run({ ...input, ...rest }, sink, log, new AbortController());

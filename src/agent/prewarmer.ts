@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Driver } from "../driver/driver.ts";
-import type { RouteInApp } from "../store/store.ts";
+import type { FnInApp } from "../store/store.ts";
 import type { HotPool } from "./hot-pool.ts";
 import { type LaunchSpec, launchSpecOf } from "./launch-spec.ts";
 import type { Launcher } from "./launcher.ts";
@@ -42,8 +42,8 @@ export class Prewarmer {
   }
 
   /** Undefined, and nothing to wait for, when the function has a container, waits here already, or the line is full. */
-  warm(route: RouteInApp): Promise<PrewarmOutcome> | undefined {
-    const spec = launchSpecOf(route);
+  warm(called: FnInApp): Promise<PrewarmOutcome> | undefined {
+    const spec = launchSpecOf(called);
     if (this.#stopping.signal.aborted || this.#line.length >= WAITING_MAX) return undefined;
     if (this.#keys.has(spec.key) || this.#options.peekPool(spec)?.isEmpty === false) return undefined;
     const { promise, resolve } = Promise.withResolvers<PrewarmOutcome>();

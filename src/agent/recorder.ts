@@ -3,8 +3,8 @@ import type { Clock, Timer } from "../clock/clock.ts";
 import type { CallRecord } from "../model/call.ts";
 import type { CallStore } from "../store/store.ts";
 
-/** Records that wait for the store, at most; a second at the rate one node can reach. */
-const PENDING_MAX = 20_000;
+/** Records that wait for the store, at most: some 60 MB, and what comes in 20 s at 5,000 calls in a second. */
+const PENDING_MAX = 100_000;
 /** Log text that waits for the store, at most; 64 calls that wrote as much as is kept. */
 const PENDING_LOG_CHARS_MAX = 64 * 1024 * 1024;
 /** Records in one transaction: large enough that its cost is shared, small enough to be over in some milliseconds. */
@@ -13,6 +13,8 @@ const BATCH_MAX = 1000;
 export const GATHER_MS = 50;
 /** Between two attempts, while the store cannot be reached. */
 const RETRY_MS = 1000;
+/** Between two sentences about dropped records, of which there may be thousands in a second. */
+const DROP_REPORT_MS = 1000;
 
 /**
  * Stores calls and their logs behind the answer, in batches. When the store cannot keep up, what does not fit is
@@ -25,6 +27,8 @@ export class Recorder {
   #pending: CallRecord[] = [];
   #pendingLogChars = 0;
   #dropped = 0;
+  #droppedUnsaid = 0;
+  #dropReport: Timer | undefined;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #isFailing = false;
@@ -46,7 +50,7 @@ export class Recorder {
       this.#pending.length >= PENDING_MAX ||
       this.#pendingLogChars + record.log.length > PENDING_LOG_CHARS_MAX
     ) {
-      this.#drop(1, "the store is too slow");
+      this.#drop(1);
       return;
     }
     this.#pending.push(record);
@@ -66,9 +70,9 @@ export class Recorder {
     this.#isStopped = true;
     await this.flush();
     this.#timer?.cancel();
-    if (this.#pending.length > 0)
-      this.#drop(this.#pending.length, "the store did not take them before the end");
+    if (this.#pending.length > 0) this.#drop(this.#pending.length);
     this.#pending = [];
+    this.#reportDrops();
   }
 
   #write(): void {
@@ -104,8 +108,18 @@ export class Recorder {
     return true;
   }
 
-  #drop(count: number, reason: string): void {
+  #drop(count: number): void {
     this.#dropped += count;
-    this.#log.error({ count, dropped: this.#dropped, reason }, "records of calls were dropped");
+    this.#droppedUnsaid += count;
+    this.#dropReport ??= this.#clock.after(DROP_REPORT_MS, () => this.#reportDrops());
+  }
+
+  #reportDrops(): void {
+    this.#dropReport?.cancel();
+    this.#dropReport = undefined;
+    if (this.#droppedUnsaid === 0) return;
+    const reason = "the store is too slow, or away";
+    this.#log.error({ count: this.#droppedUnsaid, dropped: this.#dropped, reason }, "records of calls were dropped");
+    this.#droppedUnsaid = 0;
   }
 }

@@ -14,9 +14,9 @@ import type { HeaderField } from "../format/format.ts";
 import { createFormats } from "../format/formats.ts";
 import type { CallRecord } from "../model/call.ts";
 import type { FnError } from "../model/errors.ts";
-import { FN_DEFAULTS, type FnSettings } from "../model/fn.ts";
-import type { CallStore, RouteInApp } from "../store/store.ts";
-import { Agent, type AgentOptions } from "./agent.ts";
+import type { FnSettings } from "../model/fn.ts";
+import { Agent, type AgentOptions, type Submission } from "./agent.ts";
+import { calledFn, recordingStore } from "./called.suite.ts";
 import type { AgentObserver } from "./observer.ts";
 
 export const noObserver: AgentObserver = {
@@ -50,6 +50,7 @@ export interface Rig {
 export interface CallOptions {
   readonly body?: string;
   readonly settings?: Partial<FnSettings>;
+  readonly record?: Submission["record"];
 }
 
 /** A call on its way. */
@@ -67,22 +68,20 @@ export interface Running {
 /** `run` plays the functions: it gets each call that reaches a container. */
 export function createRig(
   run: (call: FakeCall) => void,
-  options: { readonly script?: Partial<FakeScript>; readonly agent?: Partial<AgentOptions> } = {},
+  options: {
+    readonly script?: Partial<FakeScript>;
+    readonly agent?: Partial<AgentOptions>;
+    readonly clock?: FakeClock;
+  } = {},
 ): Rig {
-  const clock = new FakeClock();
+  const clock = options.clock ?? new FakeClock();
   const ids = createIds(clock, seededRandom(1));
   const driver = createFakeDriver({ clock, onStart: (process) => playJson(process, run), ...options.script });
   const records: CallRecord[] = [];
-  const calls: CallStore = {
-    insert: async (batch) => void records.push(...batch),
-    get: async () => undefined,
-    log: async () => undefined,
-    list: async () => [],
-  };
   const agent = new Agent({
     driver,
     formatOf: createFormats(clock),
-    calls,
+    calls: recordingStore(records),
     clock,
     ids,
     log: pino({ level: "silent" }),
@@ -94,6 +93,7 @@ export function createRig(
     containersPerFnMax: 0,
     freezeIdleMs: -1,
     initTimeoutMs: 1000,
+    openSecrets: (secrets) => secrets,
     observer: noObserver,
     ...options.agent,
   });
@@ -103,8 +103,8 @@ export function createRig(
     clock,
     driver,
     records,
-    prewarm: (name, settings = {}) => agent.prewarm(routeOf(name, settings)),
-    call(name, { body = "", settings = {} } = {}) {
+    prewarm: (name, settings = {}) => agent.prewarm(calledFn(name, { fn: settings })),
+    call(name, { body = "", settings = {}, record } = {}) {
       const id = ids.next();
       const cancel = new AbortController();
       const parts: Uint8Array[] = [];
@@ -118,7 +118,7 @@ export function createRig(
       };
       const createdAtMs = clock.nowMs();
       const submitted = agent.submit({
-        route: routeOf(name, settings),
+        called: calledFn(name, { fn: settings }),
         input: {
           callId: id,
           type: "sync",
@@ -127,6 +127,7 @@ export function createRig(
           host: "h",
           requestUrl: `http://h/r/app/${name}`,
           headers: [],
+          isDirect: false,
           deadlineMs: createdAtMs + 30_000,
           body: body === "" ? undefined : bytesOf(body),
           bodyBytes: body.length,
@@ -135,6 +136,7 @@ export function createRig(
         createdAtNs: clock.monotonicNs(),
         sink,
         cancel,
+        record,
       });
       let failure: FnError | undefined;
       const outcome = submitted.then(
@@ -146,25 +148,6 @@ export function createRig(
       );
       return { id, outcome, error: () => failure, waitMs: () => waitMs, cancel };
     },
-  };
-}
-
-/** The same route object for the same name and settings would be cached by a server; equal ones share containers. */
-function routeOf(name: string, settings: Partial<FnSettings>): RouteInApp {
-  const times = { createdAtMs: 0, updatedAtMs: 0 };
-  const trigger = {
-    id: name,
-    appId: "A",
-    fnId: name,
-    name,
-    type: "http",
-    source: `/${name}`,
-    headers: {},
-  } as const;
-  return {
-    app: { id: "A", name: "app", config: {}, ...times },
-    fn: { ...FN_DEFAULTS, format: "json", id: name, appId: "A", name, image: name, ...times, ...settings },
-    trigger: { ...trigger, ...times },
   };
 }
 
@@ -199,7 +182,7 @@ export function held() {
 }
 
 /** Lets streams, promises and what is done one turn later come to rest. */
-export async function rest(rig: Rig): Promise<void> {
+export async function rest(rig: { readonly clock: FakeClock }): Promise<void> {
   for (let i = 0; i < 10; i++) await rig.clock.advance(0);
   await settle();
 }

@@ -7,9 +7,9 @@ import { createIds } from "../../clock/ids.ts";
 import { seededRandom } from "../../clock/random.ts";
 import { createFakeDriver } from "../../driver/fake/driver.ts";
 import type { Format, Session } from "../../format/format.ts";
-import { FN_DEFAULTS } from "../../model/fn.ts";
-import type { RouteInApp } from "../../store/store.ts";
+import type { FnInApp } from "../../store/store.ts";
 import { Agent, type AgentOptions } from "../agent.ts";
+import { calledFn, recordingStore } from "../called.suite.ts";
 import { noObserver } from "../rig.suite.ts";
 import type { Machine } from "./machine.suite.ts";
 import type { Caller, Server, SimulatedFn } from "./trace.suite.ts";
@@ -17,7 +17,7 @@ import type { Caller, Server, SimulatedFn } from "./trace.suite.ts";
 export class AgentServer implements Server {
   readonly agent: Agent;
   readonly #clock: FakeClock;
-  readonly #fns = new Map<string, { fn: SimulatedFn; route: RouteInApp }>();
+  readonly #fns = new Map<string, { fn: SimulatedFn; called: FnInApp }>();
   #calls = 0;
 
   constructor(clock: FakeClock, machine: Machine, options: Partial<AgentOptions> = {}) {
@@ -34,12 +34,7 @@ export class AgentServer implements Server {
     this.agent = new Agent({
       driver,
       formatOf: () => this.#format(machine),
-      calls: {
-        insert: async () => {},
-        get: async () => undefined,
-        log: async () => undefined,
-        list: async () => [],
-      },
+      calls: recordingStore([]),
       clock,
       ids: createIds(clock, seededRandom(1)),
       log: pino({ level: "silent" }),
@@ -51,6 +46,7 @@ export class AgentServer implements Server {
       containersPerFnMax: 0,
       freezeIdleMs: -1,
       initTimeoutMs: 60_000,
+      openSecrets: (secrets) => secrets,
       observer: noObserver,
       ...options,
     });
@@ -60,7 +56,7 @@ export class AgentServer implements Server {
     const clock = this.#clock;
     this.agent
       .submit({
-        route: this.#routeOf(fn),
+        called: this.#calledOf(fn),
         input: {
           callId: `${this.#calls++}`,
           type: "sync",
@@ -69,6 +65,7 @@ export class AgentServer implements Server {
           host: "h",
           requestUrl: `http://h/${fn.name}`,
           headers: [],
+          isDirect: false,
           deadlineMs: 0,
           body: undefined,
           bodyBytes: undefined,
@@ -106,18 +103,12 @@ export class AgentServer implements Server {
     return { name: "json", hot: true, channel: "stdio", callEnv: () => ({}), open: async () => session };
   }
 
-  #routeOf(fn: SimulatedFn): RouteInApp {
+  #calledOf(fn: SimulatedFn): FnInApp {
     const { name, memoryMib = 128, timeoutS = 30 } = fn;
     const known = this.#fns.get(name);
-    if (known) return known.route;
-    const times = { createdAtMs: 0, updatedAtMs: 0 };
-    const id = { id: name, appId: "A", name, ...times };
-    const route: RouteInApp = {
-      app: { id: "A", name: "app", config: {}, ...times },
-      fn: { ...FN_DEFAULTS, ...id, format: "json", image: name, memoryMib, timeoutS },
-      trigger: { ...id, fnId: name, type: "http", source: `/${name}`, headers: {} },
-    };
-    this.#fns.set(name, { fn, route });
-    return route;
+    if (known) return known.called;
+    const called = calledFn(name, { fn: { memoryMib, timeoutS } });
+    this.#fns.set(name, { fn, called });
+    return called;
   }
 }
