@@ -1,5 +1,7 @@
 /** The command line: hands the process to `cli/`. */
+
 import { runFn } from "../cli/run.ts";
+import { systemClock } from "../clock/clock.ts";
 import { HOTFN_VERSION } from "./version.ts";
 
 // Who closes the pipe has seen enough: `fn apps list | head -1` is no failure.
@@ -16,5 +18,7 @@ process.exitCode = await runFn(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
+  cwd: process.cwd(),
+  clock: systemClock,
   version: HOTFN_VERSION,
 });

@@ -1,6 +1,7 @@
 /** Chooses and opens what runs the containers of a node. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { systemClock } from "../clock/clock.ts";
 import { systemRandom } from "../clock/random.ts";
@@ -25,9 +26,12 @@ export interface OpenDriverOptions {
   readonly log: Logger;
 }
 
+/** Compiled where this file is compiled. */
+const kitPath = fileURLToPath(new URL(`../kit/main${extname(import.meta.url)}`, import.meta.url));
+
 export async function openDriver(options: OpenDriverOptions): Promise<Driver> {
   const { choice, functionsRoot, workDir, nodeName, log } = options;
-  const common = { functionsRoot, workDir, nodePath: process.execPath, clock: systemClock, log };
+  const common = { functionsRoot, workDir, nodePath: process.execPath, kitPath, clock: systemClock, log };
   if (choice === "process") return await createProcessDriver(common);
 
   // A node that runs processes does without the library.

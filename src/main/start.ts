@@ -63,7 +63,7 @@ function startNode(address: string): Child {
   return startChild({
     title: `node ${port}`,
     program: "fnserver",
-    args: ["-port", port, "-driver", settings.driver, "-functions-root", projectRoot],
+    args: ["-host", "127.0.0.1", "-port", port, "-driver", settings.driver, "-functions-root", projectRoot],
     env: {
       FN_DB_URL: `sqlite3://${join(dataDir, "fn.db")}`,
       FN_MAX_TOTAL_MEMORY_BYTES: process.env.FN_MAX_TOTAL_MEMORY_BYTES ?? String(memoryPerNode()),

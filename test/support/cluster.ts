@@ -21,14 +21,21 @@ export interface Cluster {
   readonly dir: string;
 }
 
+interface NodesOptions {
+  readonly nodeCount?: number;
+  /** An SQLite file if absent. */
+  readonly dbUrl?: string;
+  readonly nodeArgs?: readonly string[];
+}
+
 /** Functions are those of `test/functions`, in processes. */
 export async function startCluster(
   t: Owner,
-  { nodeCount = 3, lbArgs = [] }: { readonly nodeCount?: number; readonly lbArgs?: readonly string[] } = {},
+  { nodeCount = 3, lbArgs = [], ...options }: NodesOptions & { readonly lbArgs?: readonly string[] } = {},
 ): Promise<Cluster> {
   const dir = tempDir(t);
   const firstPort = await freePorts(nodeCount + 1);
-  const nodes = Array.from({ length: nodeCount }, (_, i) => clusterNode(t, dir, firstPort + 1 + i));
+  const nodes = nodesOn(t, dir, firstPort + 1, { nodeCount, ...options });
   // The first one makes the database.
   for (const node of nodes) await node.start();
 
@@ -41,11 +48,30 @@ export async function startCluster(
   return { nodes, balancer, url: `http://127.0.0.1:${firstPort}`, dir };
 }
 
-function clusterNode(t: Owner, dir: string, port: number): ClusterNode {
+/** Nodes on one database without a balancer, not started yet. */
+export async function prepareNodes(
+  t: Owner,
+  options: NodesOptions & { readonly dir?: string } = {},
+): Promise<readonly ClusterNode[]> {
+  const { nodeCount = 3, dir = tempDir(t) } = options;
+  return nodesOn(t, dir, await freePorts(nodeCount), { ...options, nodeCount });
+}
+
+function nodesOn(
+  t: Owner,
+  dir: string,
+  firstPort: number,
+  options: NodesOptions & { readonly nodeCount: number },
+): ClusterNode[] {
+  return Array.from({ length: options.nodeCount }, (_, i) => clusterNode(t, dir, firstPort + i, options));
+}
+
+function clusterNode(t: Owner, dir: string, port: number, options: NodesOptions): ClusterNode {
+  const { dbUrl = `sqlite3://${join(dir, "fn.db")}`, nodeArgs = [] } = options;
   const args = [
     ...["-host", "127.0.0.1", "-port", String(port), "-node-name", `node-${port}`, "-driver", "process"],
-    ...["-db", `sqlite3://${join(dir, "fn.db")}`, "-iofs-path", join(dir, `io-${port}`)],
-    ...["-functions-root", join(import.meta.dirname, "../.."), "-log-level", "warn"],
+    ...["-db", dbUrl, "-iofs-path", join(dir, `io-${port}`)],
+    ...["-functions-root", join(import.meta.dirname, "../.."), "-log-level", "warn", ...nodeArgs],
   ];
   const launch = async () => {
     node.program = startProgram(t, "fnserver", args);
