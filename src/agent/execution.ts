@@ -11,6 +11,8 @@ import type { LogFeed } from "./log-feed.ts";
 /** One call to be run. */
 export interface Submission {
   readonly called: FnInApp;
+  /** The path it came by, where `called` does not tell it: its trigger may lead elsewhere by now. */
+  readonly path?: string;
   readonly input: CallInput;
   /** When the call was accepted: what it waits counts from here. Wall clock, and the same moment in monotonic ns. */
   readonly createdAtMs: number;
@@ -65,7 +67,7 @@ export class Execution {
       appId: app.id,
       appName: app.name,
       fnId: fn.id,
-      path: pathOf(called),
+      path: pathOfSubmission(this.submission),
       status: statusOf(error),
       error: error && sentenceOf(error),
       createdAtMs,
@@ -83,6 +85,11 @@ export class Execution {
   #elapsedMs(nowNs: number): number {
     return (nowNs - this.submission.createdAtNs) / 1e6;
   }
+}
+
+/** What a call goes by in its record. */
+export function pathOfSubmission({ path, called }: Pick<Submission, "path" | "called">): string {
+  return path ?? pathOf(called);
 }
 
 /** What the record of a call says about the error that ended it. */

@@ -55,6 +55,12 @@ describe("whoever follows an app", () => {
     assert.deepEqual(lines, ["b /b x"]);
   });
 
+  test("knows a call by the path it came by, wherever that leads by now", () => {
+    const { feed, lines } = followed({ appName: "shop", path: "/old" });
+    feed.open({ ...sourceOf("1"), path: "/old" }).append(Buffer.from("x"));
+    assert.deepEqual(lines, ["1 /old x"]);
+  });
+
   test("may want one call only", () => {
     const { feed, lines } = followed({ appName: "shop", callId: "2" });
     for (const id of ["1", "2"]) feed.open(sourceOf(id)).append(Buffer.from("x"));

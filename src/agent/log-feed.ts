@@ -1,8 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Logger } from "pino";
 import { CallLog, LOG_BYTES_MAX } from "./call-log.ts";
-import type { EndedCall, Submission } from "./execution.ts";
-import { pathOf } from "./launch-spec.ts";
+import { type EndedCall, pathOfSubmission, type Submission } from "./execution.ts";
 
 /** A call whose function may write. The same object each time that listeners are told of it. */
 export interface LoggedCall {
@@ -47,7 +46,7 @@ export interface LogFeedOptions {
   readonly syslog?: LogListener;
 }
 
-type LogSource = Pick<Submission, "called" | "input" | "record">;
+type LogSource = Pick<Submission, "called" | "path" | "input" | "record">;
 
 interface Follower {
   readonly filter: LogFilter;
@@ -212,16 +211,21 @@ class RunningLog extends CallLog {
   }
 }
 
-function loggedCallOf({ called, input }: LogSource): LoggedCall {
-  const { app, fn } = called;
-  const { name: appName, syslogUrl } = app;
-  return { appName, fnName: fn.name, path: pathOf(called), callId: input.callId, syslogUrl };
+function loggedCallOf(source: LogSource): LoggedCall {
+  const { app, fn } = source.called;
+  return {
+    appName: app.name,
+    fnName: fn.name,
+    path: pathOfSubmission(source),
+    callId: source.input.callId,
+    syslogUrl: app.syslogUrl,
+  };
 }
 
-function isAbout({ appName, callId, path }: LogFilter, { called, input }: LogSource): boolean {
+function isAbout({ appName, callId, path }: LogFilter, source: LogSource): boolean {
   return (
-    called.app.name === appName &&
-    (callId === undefined || callId === input.callId) &&
-    (path === undefined || path === pathOf(called))
+    source.called.app.name === appName &&
+    (callId === undefined || callId === source.input.callId) &&
+    (path === undefined || path === pathOfSubmission(source))
   );
 }

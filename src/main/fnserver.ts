@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { Agent } from "../agent/agent.ts";
 import { AsyncCalls } from "../agent/async/async-calls.ts";
+import { LogFeed } from "../agent/log-feed.ts";
 import { Pruner } from "../agent/pruner.ts";
+import { SyslogSink } from "../agent/syslog/syslog-sink.ts";
 import { systemClock, within } from "../clock/clock.ts";
 import { createIds } from "../clock/ids.ts";
 import { systemRandom } from "../clock/random.ts";
@@ -59,6 +61,8 @@ try {
   const rootToken = rootTokenOf(settings);
 
   const store = await openStore(settings.db);
+  const syslog = new SyslogSink({ clock, random, log, nodeName });
+  const logFeed = new LogFeed({ log, syslog });
   const fns = new FnCache(store, clock);
   const metrics = new Metrics(() => running?.agent.state ?? NO_AGENT);
   const running = settings.type === "api" ? undefined : await openRunning();
@@ -84,10 +88,12 @@ try {
     imageSettings: (image) => imageSettings(running?.agent, image),
     sealSecrets: (plain) => secretBox.seal(plain),
     fnCounts: () => metrics.fnCounts(),
+    logFeed,
     nodeInfo: nodeInfo(nodeName, running?.driver.name),
     version: { api: API_VERSION, hotfn: HOTFN_VERSION },
     ...(settings["public-url"] !== "" && { publicUrl: settings["public-url"] }),
   });
+  metrics.addLogs({ followers: () => management.logFollowers, syslog: () => syslog.counts });
   const cors = corsOf(settings);
   const nodeOptions = {
     store,
@@ -121,6 +127,7 @@ try {
     await Promise.all([within(clock, graceMs, node.stop()), running?.asyncCalls.stop(graceMs)]);
     await within(clock, DRAIN_ANNOUNCE_MS, announcer.stop());
     await running?.agent.stop(0);
+    await syslog.stop();
     node.kill();
     await pruner.stop();
     await management.close();
@@ -160,6 +167,7 @@ try {
       freezeIdleMs: settings["freeze-idle"],
       initTimeoutMs: settings["init-timeout"],
       openSecrets: (secrets) => secretBox.open(secrets),
+      logFeed,
       observer: metrics,
     });
     const asyncCalls = new AsyncCalls({

@@ -118,6 +118,16 @@ describe("a call is counted", () => {
   }
 });
 
+describe("metrics of logs", () => {
+  for (const line of ["fn_log_followers 3", "fn_syslog_lines_sent 5", "fn_syslog_lines_dropped 2"]) {
+    test(line, async () => {
+      const addLogs = (metrics: Metrics) =>
+        metrics.addLogs({ followers: () => 3, syslog: () => ({ sent: 5, dropped: 2 }) });
+      assert.ok((await linesAfter(addLogs)).includes(line));
+    });
+  }
+});
+
 describe("metrics of the node", () => {
   const lines = [
     'fn_containers{state="starting"} 1',

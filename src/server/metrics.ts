@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PrewarmOutcome } from "../agent/agent.ts";
 import type { AgentObserver, AgentState, AsyncObserver, FnName, PutBackReason } from "../agent/observer.ts";
+import type { SyslogCounts } from "../agent/syslog/syslog-sink.ts";
 import type { CallOutcome } from "../model/call.ts";
 import { QuickHistogram } from "./quick-histogram.ts";
 
@@ -98,36 +99,24 @@ export class Metrics implements AgentObserver, AsyncObserver {
         for (const [state, count] of Object.entries(stateOf().containers)) this.set({ state }, count);
       },
     });
-    const memory: readonly (readonly [name: string, help: string, bytes: (state: AgentState) => number])[] = [
+    const gauges: readonly (readonly [name: string, help: string, read: (state: AgentState) => number])[] = [
       ["fn_memory_used_bytes", "Memory reserved by containers", (state) => state.memoryUsedMib * MIB],
       ["fn_memory_free_bytes", "Memory left for containers", (state) => freeMib(state) * MIB],
+      ["fn_container_starts_max", "Containers that may start at a time", (state) => state.startsMax],
+      [
+        "fn_records_dropped",
+        "Records of calls that the store was too slow for",
+        (state) => state.recordsDropped,
+      ],
     ];
-    for (const [name, help, bytes] of memory) {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(bytes(stateOf()));
-        },
-      });
-    }
-    new Gauge({
-      name: "fn_container_starts_max",
-      help: "Containers that may start at a time",
-      registers,
-      collect() {
-        this.set(stateOf().startsMax);
-      },
-    });
-    new Gauge({
-      name: "fn_records_dropped",
-      help: "Records of calls that the store was too slow for",
-      registers,
-      collect() {
-        this.set(stateOf().recordsDropped);
-      },
-    });
+    for (const [name, help, read] of gauges) this.#gauge(name, help, () => read(stateOf()));
+  }
+
+  /** Has numbers of logs told, too; they are asked for at each scrape. */
+  addLogs({ followers, syslog }: LogNumbers): void {
+    this.#gauge("fn_log_followers", "Answers that follow logs", followers);
+    this.#gauge("fn_syslog_lines_sent", "Lines handed to syslog servers of apps", () => syslog().sent);
+    this.#gauge("fn_syslog_lines_dropped", "Lines that syslog servers did not take", () => syslog().dropped);
   }
 
   /** The counts of each function that has had a call. */
@@ -243,6 +232,17 @@ export class Metrics implements AgentObserver, AsyncObserver {
     });
   }
 
+  #gauge(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  }
+
   #counter(name: string, help: string): Counter {
     return new Counter({ name, help, registers: [this.#registry] });
   }
@@ -250,6 +250,12 @@ export class Metrics implements AgentObserver, AsyncObserver {
   #quickHistogram(name: string, help: string): QuickHistogram {
     return new QuickHistogram(name, help, SECONDS, this.#registry);
   }
+}
+
+/** Where the numbers of logs come from. */
+export interface LogNumbers {
+  readonly followers: () => number;
+  readonly syslog: () => SyslogCounts;
 }
 
 /** How many calls of a function wait and run now, and have ended since the start of the node. */

@@ -84,11 +84,11 @@ describe("the outcome of a claimed call", () => {
   const call = { ...ended, id: "call-1", status: "success", startedAtMs: 0, completedAtMs: 0 } as const;
 
   test("is its record with the answer in the log, and the answer", async () => {
-    const { outcome } = await submitted({}, async ({ sink, record }) => {
+    const { outcome } = await submitted({}, async ({ sink, record, path = "" }) => {
       sink.started(0, {});
       sink.head(200, [["X-Tag", "a"]], 2);
       sink.write(Buffer.from("hi"));
-      record?.(call, new CallLog());
+      record?.({ ...call, path }, new CallLog());
     });
     const { error, wasRun, record, answer } = await outcome;
     assert.deepEqual(

@@ -38,6 +38,7 @@ export async function runClaimed(run: ClaimedRun): Promise<RunOutcome> {
   const error = await agent
     .submit({
       called,
+      path: claimed.call.path,
       input: inputOf(claimed, called, clock.nowMs()),
       createdAtMs: claimed.call.createdAtMs,
       createdAtNs: clock.monotonicNs(),
@@ -45,8 +46,7 @@ export async function runClaimed(run: ClaimedRun): Promise<RunOutcome> {
       cancel,
       record(call, log) {
         log.append(answer.logBytes(called.fn.format));
-        // It keeps the path that it came by: its trigger may lead elsewhere by now.
-        recorded.resolve({ call: { ...call, path: claimed.call.path }, log: log.text() });
+        recorded.resolve({ call, log: log.text() });
       },
     })
     .then(() => undefined, asFnError);

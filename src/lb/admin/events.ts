@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../clock/clock.ts";
 import type { Exchange } from "../../http1/exchange.ts";
+import { EVENT_STREAM_FIELDS, encodeEvent, encodeRetry } from "../../http1/server-sent-events.ts";
 import { FnError } from "../../model/errors.ts";
-import { toJson } from "../../model/json.ts";
 import type { Figures } from "./figures.ts";
 
 /** Each costs the text of a second each second. */
@@ -12,8 +12,6 @@ const BEHIND_MAX = 5;
 
 /** How long a browser waits before it comes back. */
 const RETRY_MS = 2000;
-
-const FIELDS = ["Content-Type", "text/event-stream", "Cache-Control", "no-store"];
 
 interface EventsOptions {
   readonly figures: Pick<Figures, "points">;
@@ -45,7 +43,7 @@ export class Events {
     if (this.#isStopped || this.#readers.size >= READERS_MAX) {
       throw new FnError("management_busy", {}, { retryAfterS: 10 });
     }
-    exchange.begin(200, FIELDS, undefined);
+    exchange.begin(200, EVENT_STREAM_FIELDS, undefined);
     if (exchange.head.method === "HEAD") {
       exchange.end();
       return;
@@ -55,7 +53,7 @@ export class Events {
     const reader = new Reader(exchange, last, () => this.#forget(reader));
     this.#readers.add(reader);
     if (!this.#timer) this.#wait();
-    reader.send(`retry: ${RETRY_MS}\n${await this.#event(from, last)}`);
+    reader.send(encodeRetry(RETRY_MS) + (await this.#event(from, last)));
   }
 
   /** Ends all answers, whole; nobody is served any more. */
@@ -97,7 +95,7 @@ export class Events {
     const { figures, nodes } = this.#options;
     const end = new Date((last + 1) * 1000).toISOString();
     const stats = (await figures.points(from)).filter(({ timestamp }) => timestamp < end);
-    return `id: ${last}\nevent: second\ndata: ${toJson({ at: last, stats, nodes: nodes() })}\n\n`;
+    return encodeEvent({ id: last, event: "second", data: { at: last, stats, nodes: nodes() } });
   }
 
   #lastWholeSecond(): number {

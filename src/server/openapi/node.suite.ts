@@ -10,6 +10,8 @@ export interface SeededNode {
   readonly baseUrl: string;
   /** What there is to ask for. */
   readonly seeds: Seeds;
+  /** As at SIGTERM. */
+  stop(): Promise<void>;
 }
 
 /** Ids; names are `demo` for the app, `/hello` for the route, its fn and its trigger. */
@@ -67,6 +69,7 @@ export async function startSeededNode(t: Lifetime): Promise<SeededNode> {
   const { app, fn, trigger } = route;
   return {
     baseUrl: `http://127.0.0.1:${port}`,
+    stop: () => node.stop(),
     seeds: { appId: app.id, fnId: fn.id, triggerId: trigger.id, endedCall, asyncCall, deadCall, queuedCall },
   };
 }

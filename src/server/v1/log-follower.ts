@@ -12,7 +12,7 @@ export const LOOK_MS = 250;
 export const CALLS_MAX = 100;
 
 export interface LogFollowerOptions {
-  readonly store: Pick<Store, "apps" | "calls">;
+  readonly store: Store;
   readonly logFeed: LogFeed;
   readonly clock: Clock;
   /** Makes sure that calls already answered can be read. */

@@ -28,7 +28,7 @@ export class LogStream extends Readable {
     this.#onClosed = onClosed;
     this.#heartbeat = this.#beatLater();
     // At once, so that the reader knows that it is followed.
-    this.#backlog.push(encodeRetry(RETRY_MS) + HEARTBEAT);
+    this.push(encodeRetry(RETRY_MS) + HEARTBEAT);
   }
 
   /** Tells the reader, now or when it has taken what was sent before. */
@@ -50,7 +50,7 @@ export class LogStream extends Readable {
   stop(): void {
     this.#isFinished = true;
     this.#backlog.clear();
-    if (this.#isWanted) this.#flush();
+    if (this.#hasReaderTakenAll()) this.#flush();
     else this.destroy();
   }
 
@@ -88,7 +88,11 @@ export class LogStream extends Readable {
     return this.#clock.after(HEARTBEAT_MS, () => {
       this.#heartbeat = this.#beatLater();
       // A reader who has not taken the last one needs no other.
-      if (this.#isWanted) this.#isWanted = this.push(HEARTBEAT);
+      if (this.#hasReaderTakenAll()) this.push(HEARTBEAT);
     });
+  }
+
+  #hasReaderTakenAll(): boolean {
+    return this.readableFlowing === true && this.readableLength === 0;
   }
 }
