@@ -1,10 +1,11 @@
 /** Several nodes that share a PostgreSQL, and what becomes of them while it is away. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type ClusterNode, prepareNodes } from "./support/cluster.ts";
 import { Load } from "./support/load.ts";
 import { lastInFirstOut, startPostgres } from "./support/postgres.ts";
-import { createRoute, eventually } from "./support/programs.ts";
+import { createRoute, eventually, freePorts, ready, startProgram, tempDir } from "./support/programs.ts";
 
 /** How long the database is away; long enough that every connection and every wait notices. */
 const AWAY_MS = 8000;
@@ -56,6 +57,44 @@ describe("nodes that share a PostgreSQL", () => {
       times.push(performance.now() - beganMs);
     }
     t.diagnostic(`a change was served by the other node after ${Math.round(Math.max(...times))} ms at most`);
+  });
+
+  test("are found by a balancer on the same database, when they announce themselves and until they go", async (t) => {
+    const owner = lastInFirstOut(t);
+    const postgres = await startPostgres(owner);
+    const [port = 0, one = 0, other = 0] = await freePorts(3).then((first) => [first, first + 1, first + 2]);
+    const announced = [one, other].map((each) => `127.0.0.1:${each}`);
+    const dir = tempDir(owner);
+    const nodes = [];
+    for (const name of announced) {
+      const args = [
+        "-port",
+        String(Number(name.split(":")[1])),
+        "-driver",
+        "process",
+        "-iofs-path",
+        join(dir, name),
+      ];
+      nodes.push(startProgram(owner, "fnserver", [...args, "-db", postgres.url, "-announce", name]));
+    }
+    await Promise.all(nodes.map(ready));
+    const address = `127.0.0.1:${port}`;
+    const balancerArgs = ["-listen", address, "-mgmt-listen", address, "-db", postgres.url];
+    const balancer = startProgram(owner, "fnlb", [...balancerArgs, "-nodes-interval", "200ms"]);
+    await ready(balancer);
+    const known = async () => {
+      const answer = await fetch(`http://${address}/1/lb/nodes`);
+      return Object.keys(((await answer.json()) as { nodes: Record<string, string> }).nodes).sort();
+    };
+    await eventually(async () => (await known()).length === 2, "both nodes are known", 30_000);
+    assert.deepEqual(await known(), announced);
+    nodes[0]?.child.kill("SIGTERM");
+    await nodes[0]?.ended;
+    await eventually(
+      async () => (await known()).join() === announced[1],
+      "the one that went is forgotten",
+      30_000,
+    );
   });
 
   test("go on answering with hot functions while it is away, and record again when it is back", async (t) => {

@@ -61,6 +61,7 @@ async function serve(link: WorkerLink): Promise<void> {
     listen: settings.listen,
     mgmtListen: settings.mgmtListen,
     mgmtToken: settings.mgmtToken,
+    nodeToken: settings.nodeToken,
     nodeTls: nodeTlsOf(settings),
     keptBytesMax: settings.limits.bytesInFlightMax,
     drainDelayMs: settings.drainDelayMs,

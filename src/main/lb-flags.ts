@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { DEFAULT_TIMEOUTS } from "../lb/forward/forwarder.ts";
 import { LOOPBACK, TrustedProxies } from "../lb/forward/trusted-proxies.ts";
+import { isDnsQuery } from "../lb/nodes/dns-source.ts";
 import { isNodeName } from "../lb/nodes/node-name.ts";
 import { parseVersion } from "../lb/nodes/version.ts";
 import {
@@ -14,7 +15,6 @@ import {
   type Flag,
   integer,
   type Program,
-  parseAddress,
   text,
   toggle,
   type Values,
@@ -41,10 +41,14 @@ const lbFlags = {
 
   nodes: addresses("nodes to start with; more can be added while it runs", [], isNodeName, LIVE),
   "nodes-file": file("file with a node on each line, which is watched"),
-  "nodes-dns": text("host:port; all addresses of that host are the nodes", "", {
-    placeholder: "host:port",
-    parse: parseDnsName,
-  }),
+  "nodes-dns": text(
+    "all addresses of this host:port are the nodes, or what an SRV name (_fn._tcp.x) gives",
+    "",
+    {
+      placeholder: "name",
+      parse: parseDnsName,
+    },
+  ),
   db: text("database that balancers share their list of nodes in; in memory when not given", "", {
     placeholder: "url",
     parse: parseDb,
@@ -208,8 +212,8 @@ function networks(
 }
 
 function parseDnsName(value: string): string {
-  if (value === "" || (parseAddress(value)?.host !== undefined && isNodeName(value))) return value;
-  throw new InvalidArgumentError("Give host:port.");
+  if (value === "" || isDnsQuery(value)) return value;
+  throw new InvalidArgumentError("Give host:port, or an SRV name such as _fn._tcp.example.com.");
 }
 
 /** The store itself says what it makes of the rest. */

@@ -11,6 +11,8 @@ export interface LbSettings {
   readonly mgmtListen: Address;
   /** What callers of the management must show; undefined: being on this machine is enough. From FN_LB_TOKEN alone. */
   readonly mgmtToken: string | undefined;
+  /** What is shown to nodes whose functions are warmed; undefined: nothing. From FN_LB_NODE_TOKEN alone. */
+  readonly nodeToken: string | undefined;
   readonly workers: number;
   /** Undefined: clients speak plain HTTP. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
@@ -51,8 +53,12 @@ export type NodeSourceSettings =
 
 export type LbValues = Values<typeof lbProgram.flags>;
 
-/** The environment variable with the token of the management. Never a flag: those of a process are for all to see. */
+/**
+ * The environment variables with the token of the management, and with the one that nodes ask for. Never flags: those of a
+ * process are for all to see.
+ */
 const TOKEN = "FN_LB_TOKEN";
+const NODE_TOKEN = "FN_LB_NODE_TOKEN";
 
 /** RFC 6750 section 2.1: what can stand behind `Bearer`. */
 const TOKEN_TEXT = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -61,12 +67,12 @@ const MEMORY_DB = "sqlite3://:memory:";
 
 /** Flags, environment and file, checked as a whole. Throws `SettingsError` with everything that is wrong. */
 export function readLbValues(input: SettingsInput): LbValues {
-  const token = input.env[TOKEN];
-  const isTokenGood = !token || TOKEN_TEXT.test(token);
-  const problems = isTokenGood ? [] : [`${TOKEN}: give letters, digits and -._~+/ only, with = at the end.`];
+  const problems = [TOKEN, NODE_TOKEN]
+    .filter((name) => input.env[name] && !TOKEN_TEXT.test(input.env[name]))
+    .map((name) => `${name}: give letters, digits and -._~+/ only, with = at the end.`);
   try {
     const values = readSettings(lbProgram, input);
-    if (isTokenGood) return values;
+    if (problems.length === 0) return values;
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     problems.push(...error.problems);
@@ -80,6 +86,7 @@ export function toLbSettings(values: LbValues, env: SettingsInput["env"]): LbSet
     listen: values.listen,
     mgmtListen: values["mgmt-listen"],
     mgmtToken: env[TOKEN] || undefined,
+    nodeToken: env[NODE_TOKEN] || undefined,
     workers: values.workers,
     tls: values["tls-cert"] === "" ? undefined : { certFile: values["tls-cert"], keyFile: values["tls-key"] },
     nodeTls: values["node-tls"] ? { caFile: values["node-ca"] || undefined } : undefined,

@@ -5,6 +5,8 @@ import type { Owner } from "./programs.ts";
 export interface Postgres {
   /** Of the database. */
   readonly url: string;
+  /** Makes another one, and gives its URL. */
+  createDatabase(): Promise<string>;
   /** Ends it as its operator does; its data stay. */
   stop(): Promise<void>;
   /** Again, on the same port. */
@@ -15,7 +17,7 @@ export async function startPostgres(t: Owner): Promise<Postgres> {
   const server = await TempServer.start();
   t.after(() => server.remove());
   const url = await server.createDatabase();
-  return { url, stop: () => server.stop(), start: () => server.start() };
+  return { url, createDatabase: () => server.createDatabase(), stop: () => server.stop(), start: () => server.start() };
 }
 
 /** Undoes last what was started first: a database outlives those who use it. */
