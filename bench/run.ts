@@ -12,11 +12,13 @@ import { lbPlace } from "./lb-place.ts";
 import { nodeHot } from "./node-hot.ts";
 import { nodeHotStdio } from "./node-hot-stdio.ts";
 import { Programs } from "./programs.ts";
+import { records } from "./records.ts";
 import { thousand } from "./thousand.ts";
 
 const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["node-hot", nodeHot],
   ["node-hot-stdio", nodeHotStdio],
+  ["records", records],
   ["burst", burst],
   ["cold", cold],
   ["thousand", thousand],

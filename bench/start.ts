@@ -65,17 +65,29 @@ export interface NodeSettings {
   readonly functionsRoot: string;
   /** For its containers in all; what the machine has unless told. */
   readonly memoryBytes?: number;
+  /** An SQLite file of its own unless told. */
+  readonly dbUrl?: string;
+  /** Settings beyond these. */
+  readonly args?: readonly string[];
 }
+
+let nodesStarted = 0;
 
 /** Starts a node with an empty database. */
 export async function startNode({ programs, driver }: Stage, settings: NodeSettings): Promise<BenchNode> {
   if (driver === "docker") programs.onClose(() => removeContainers(programs));
+  const number = ++nodesStarted;
+  const {
+    functionsRoot,
+    memoryBytes = 0,
+    dbUrl = `sqlite3://${join(programs.dir, `fn-${number}.db`)}`,
+  } = settings;
   const program = await programs.start([
     join(projectRoot, "bin/fnserver"),
     ...["-host", "127.0.0.1", "-port", "0", "-driver", driver, "-node-name", programs.name],
-    ...["-functions-root", settings.functionsRoot, "-memory", String(settings.memoryBytes ?? 0)],
-    ...["-db", `sqlite3://${join(programs.dir, "fn.db")}`, "-iofs-path", join(programs.dir, "io")],
-    ...["-log-level", "error"],
+    ...["-functions-root", functionsRoot, "-memory", String(memoryBytes)],
+    ...["-db", dbUrl, "-iofs-path", join(programs.dir, `io-${number}`)],
+    ...["-log-level", "error", ...(settings.args ?? [])],
   ]);
   return new BenchNode(program);
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -27,6 +27,8 @@ interface BenchRun {
 
 function startBench(t: TestContext, args: readonly string[], env: Record<string, string> = {}): BenchRun {
   const dir = tempDir(t);
+  // A PostgreSQL does not run as root: whoever it runs as must find its folder in this one.
+  chmodSync(dir, 0o755);
   const child = spawn(process.execPath, [join(projectRoot, "bench/run.ts"), ...args], {
     env: { PATH: process.env.PATH, TMPDIR: dir, DOCKER_HOST, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -90,6 +92,7 @@ function skipUnless(...needs: readonly (string | false)[]): string | false {
 
 const has = (program: string) => isInstalled([program, "--version"]);
 const noWrk = !has("wrk") && "wrk is not installed";
+const noHey = !has("hey") && "hey is not installed";
 const noCompiler = !has("cc") && "there is no C compiler";
 const noHaproxy = !has("haproxy") && "haproxy is not installed";
 const noNginx = !has("nginx") && "nginx is not installed";
@@ -150,10 +153,29 @@ describe("the benchmark", { concurrency: 2 }, () => {
     assert.equal(typeof result.idleKib, "number");
   });
 
+  test("records compares a node that keeps records with one that does not, on both databases", {
+    skip: skipUnless(noWrk, noHey, noCompiler),
+  }, async (t) => {
+    const { postgres, full, ...result } = await runTiny(t, "records");
+    assertNumbers(result, ["rate", "ratio", "p50", "p99"]);
+    assertNumbers(full, ["rate", "ratio", "p99"]);
+    assertNumbers(postgres, ["rate", "ratio", "p50", "p99"]);
+  });
+
   test("lb-place counts decisions, and the memory of a table that is full", async (t) => {
     const result = await runTiny(t, "lb-place");
     assertNumbers(result, ["rate", "ratio", "p50", "p99"]);
     assert.deepEqual(Object.keys(result.rates ?? {}), ["1", "10", "1000"]);
+  });
+
+  test("calls lists pages of both databases, by each filter", async (t) => {
+    const { calls, slowestMs, pagesMs } = await runTiny(t, "calls");
+    assertNumbers({ calls }, ["calls"]);
+    assertNumbers(slowestMs, ["sqlite", "postgres"]);
+    // The types of a benchmark's result are its own.
+    const { sqlite, postgres } = pagesMs as Record<string, object>;
+    assert.deepEqual(Object.keys(sqlite ?? {}), Object.keys(postgres ?? {}));
+    assertNumbers(sqlite, ["newest", "path, of a second", "dead, middle"]);
   });
 
   test("leaves no process when it is interrupted", { skip: skipUnless(noCompiler) }, async (t) => {
