@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
 import { after, afterEach, before, describe, test } from "node:test";
 import { promisify } from "node:util";
+import { Command } from "commander";
+import { systemClock } from "../clock/clock.ts";
+import { COMMAND_GROUPS } from "./commands.ts";
 import { type FakeApi, runInProcess, startFakeApi } from "./common/fake-api.suite.ts";
+import { createTools } from "./common/tools.ts";
+import { defineCommands } from "./run.ts";
 
 let api: FakeApi;
 before(async () => {
@@ -35,8 +41,20 @@ describe("fn", () => {
     });
   }
 
+  for (const verb of ["create", "list", "delete", "config"]) {
+    test(`tells the nouns of '${verb}' when it has none`, async () => {
+      const ran = await fn([verb]);
+      assert.equal(ran.code, 0);
+      assert.match(ran.stdout, /^ {2}apps? /m);
+      assert.match(ran.stdout, /^ {2}(fn|fns) /m);
+    });
+  }
+
   for (const [wrong, suggestion] of [
     [["rotes", "list"], "routes"],
+    [["creat", "app", "x"], "create"],
+    [["create", "ap", "x"], "app"],
+    [["help", "rotes"], "routes"],
     [["apps", "lst"], "list"],
     [["apps", "config", "sett"], "set"],
   ] as const) {
@@ -46,6 +64,12 @@ describe("fn", () => {
       assert.match(ran.stderr, new RegExp(`^ERROR: unknown command .*\n.*${suggestion}`));
     });
   }
+
+  test("suggests an option for one that is not there", async () => {
+    const ran = await fn(["apps", "delete", "x", "--forse"]);
+    assert.equal(ran.code, 2);
+    assert.match(ran.stderr, /^ERROR: unknown option .*\n.*--force/);
+  });
 
   for (const wrong of [
     ["apps", "create"],
@@ -62,10 +86,56 @@ describe("fn", () => {
   }
 
   test("takes options after arguments as well as before", async () => {
-    api.reply("POST /v1/apps", {});
+    api.reply("POST /v2/apps", { body: { id: "A1", name: "myapp" } });
     await fn(["apps", "create", "--config", "A=1", "myapp", "--config", "B=2"]);
-    assert.deepEqual(JSON.parse(api.requests[0]?.body ?? "").app.config, { A: "1", B: "2" });
+    assert.deepEqual(JSON.parse(api.requests[0]?.body ?? "").config, { A: "1", B: "2" });
   });
+});
+
+describe("fn --help", () => {
+  for (const argv of [
+    ["apps", "create", "--help"],
+    ["create", "app", "--help"],
+    ["help", "apps", "create"],
+    ["help", "create", "app"],
+  ]) {
+    test(`of a command: fn ${argv.join(" ")}`, async () => {
+      const ran = await fn(argv);
+      assert.deepEqual([ran.code, ran.stderr], [0, ""]);
+      assert.match(ran.stdout, /^Usage: fn apps create/);
+    });
+  }
+
+  test("shows each command under its heading", async () => {
+    const { stdout } = await fn(["--help"]);
+    for (const heading of ["Functions", "Project", "Server", "Settings"]) {
+      assert.match(stdout, new RegExp(`^${heading}:\n {2}\\w`, "m"));
+    }
+  });
+
+  test("shows how each command is typed", async () => {
+    const program = new Command("fn");
+    const io = { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough() };
+    const tools = createTools({ ...io, env: {}, cwd: "/", clock: systemClock, version: "1.2.3" }, () => ({}));
+    await defineCommands(program, tools, () => true);
+    const verbs = COMMAND_GROUPS.find(({ heading }) => heading === "Verb first")?.commands ?? [];
+    const nouns = program.commands.filter((each) => !verbs.some(({ name }) => name === each.name()));
+    const without = nouns.flatMap(leaves).filter((command) => !helpOf(command).includes("Example"));
+    assert.deepEqual(without.map(pathOf), []);
+  });
+});
+
+describe("--verbose", () => {
+  for (const argv of [
+    ["-v", "apps", "list"],
+    ["apps", "list", "--verbose"],
+  ]) {
+    test(`tells each request on standard error: fn ${argv.join(" ")}`, async () => {
+      api.reply("GET /v2/apps?per_page=100", { body: { items: [] } });
+      const ran = await fn(argv);
+      assert.equal(ran.stderr, `GET ${api.url}/v2/apps?per_page=100 200\n`);
+    });
+  }
 });
 
 describe("fn version", () => {
@@ -87,8 +157,8 @@ describe("fn version", () => {
 
 describe("FN_API_URL", () => {
   const list = (env: Record<string, string>) => {
-    api.reply("GET /v1/apps?per_page=100", { body: { apps: [{ name: "a" }] } });
-    api.reply("GET /behind/v1/apps?per_page=100", { body: { apps: [{ name: "behind" }] } });
+    api.reply("GET /v2/apps?per_page=100", { body: { items: [{ id: "1", name: "a" }] } });
+    api.reply("GET /behind/v2/apps?per_page=100", { body: { items: [{ id: "2", name: "behind" }] } });
     return fn(["apps", "list"], env);
   };
 
@@ -108,6 +178,13 @@ describe("FN_API_URL", () => {
       assert.match(ran.stderr, /^ERROR: FN_API_URL is /);
     });
   }
+
+  test("has no password in it, which is not told back", async () => {
+    const ran = await list({ FN_API_URL: "http://me:secret@localhost" });
+    assert.equal(ran.code, 1);
+    assert.match(ran.stderr, /^ERROR: FN_API_URL has a user or a password [^\n]*\n$/);
+    assert.doesNotMatch(ran.stderr, /secret/);
+  });
 
   test("is named with the address when nobody answers there", async () => {
     const url = await unusedUrl();
@@ -133,23 +210,33 @@ describe("FN_TOKEN", () => {
   });
 });
 
+describe("a refused token", () => {
+  test("fails with the server's message and where a token is set", async () => {
+    const error = { message: "There is no such token", code: "token_unknown" };
+    api.reply("GET /v2/apps?per_page=100", { status: 401, body: error });
+    const ran = await fn(["apps", "list"]);
+    assert.equal(ran.code, 1);
+    assert.match(ran.stderr, /^ERROR: There is no such token \(set FN_TOKEN[^\n]*\)\n$/);
+  });
+});
+
 describe("an answer that is not Fn's", () => {
   for (const [title, answer] of [
     ["an error without Fn's envelope", { status: 502, body: "<html>Bad\n Gateway</html>" }],
     ["a page instead of JSON", { body: "<html>Welcome</html>" }],
-    ["JSON without the list", { body: { items: [] } }],
-    ["a list of something else", { body: { apps: [{ title: "x" }] } }],
+    ["JSON without the list", { body: { apps: [] } }],
+    ["a list of something else", { body: { items: [{ title: "x" }] } }],
   ] as const) {
     test(`fails with a part of it shown: ${title}`, async () => {
-      api.reply("GET /v1/apps?per_page=100", answer);
+      api.reply("GET /v2/apps?per_page=100", answer);
       const ran = await fn(["apps", "list"]);
       assert.equal(ran.code, 1);
-      assert.match(ran.stderr, /^ERROR: .*(Bad Gateway|Welcome|items|title)[^\n]*\n$/);
+      assert.match(ran.stderr, /^ERROR: .*(Bad Gateway|Welcome|apps|title)[^\n]*\n$/);
     });
   }
 
   test("shows the message of an envelope without a wrapper", async () => {
-    api.reply("GET /v1/apps?per_page=100", { status: 429, body: { message: "Too many" } });
+    api.reply("GET /v2/apps?per_page=100", { status: 429, body: { message: "Too many" } });
     assert.equal((await fn(["apps", "list"])).stderr, "ERROR: Too many\n");
   });
 });
@@ -159,7 +246,7 @@ describe("bin/fn", () => {
   const run = promisify(execFile);
 
   test("reads the environment, prints the answer and exits with 0", async () => {
-    api.reply("GET /v1/apps?per_page=100", { body: { apps: [{ name: "a" }] } });
+    api.reply("GET /v2/apps?per_page=100", { body: { items: [{ id: "1", name: "a" }] } });
     const { stdout, stderr } = await run(program, ["apps", "list"], {
       env: { ...process.env, FN_API_URL: api.url },
     });
@@ -176,4 +263,20 @@ async function unusedUrl(): Promise<string> {
   const gone = await startFakeApi();
   await gone.stop();
   return gone.url;
+}
+
+/** The commands at the end of the tree, which do something. */
+function leaves(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+}
+
+/** With what is added below the help, which only its output has. */
+function helpOf(command: Command): string {
+  let help = "";
+  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  return help;
+}
+
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }

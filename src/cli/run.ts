@@ -1,7 +1,11 @@
-import { Command, CommanderError } from "commander";
+import { type Argument, Command, CommanderError } from "commander";
 import { SERVER_URL_DEFAULT } from "./api/server-url.ts";
+import { COMMAND_GROUPS } from "./commands.ts";
+import { addGlobalOptions, GLOBAL_OPTIONS_WITH_VALUE } from "./common/global-options.ts";
 import { CommandError, type Io, UsageError } from "./common/io.ts";
 import { createTools, type Tools } from "./common/tools.ts";
+import type { GlobalFlags } from "./context/settings.ts";
+import { commandWord, nounFirst } from "./word-order.ts";
 
 /** Exit codes: the command did what it was asked for, it failed, it was used in a wrong way. */
 export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
@@ -10,22 +14,25 @@ export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
 export async function runFn(argv: readonly string[], io: Io): Promise<number> {
   // Held back until it is known whether this is the help that was meant, or a complaint.
   let complaint = "";
-  const program = new Command("fn")
-    .description("Functions on your own machines: apps, routes to functions, and calls of them.")
-    .version(`fn version ${io.version}`, "--version", "print the version of this program")
-    .addHelpText("after", `\nEnvironment:\n${ENVIRONMENT_HELP}`)
-    .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => {
-        complaint += text;
-      },
-      outputError: (text, write) => write(text.replace(/^error: /, "ERROR: ")),
-    })
-    .exitOverride();
+  let flags: GlobalFlags = {};
+  const program = createProgram(io, (text) => {
+    complaint += text;
+  });
+  program.hook("preAction", (_, command) => {
+    flags = command.optsWithGlobals<GlobalFlags>();
+  });
 
   try {
-    await define(program, argv, createTools(io));
-    await program.parseAsync(argv, { from: "user" });
+    const words = nounFirst(helpLast(argv), GLOBAL_OPTIONS_WITH_VALUE);
+    const word = commandWord(words, GLOBAL_OPTIONS_WITH_VALUE);
+    await defineCommands(
+      program,
+      createTools(io, () => flags),
+      (name) => name === word,
+    );
+    // What is unknown is complained about, even if its help was asked for.
+    const isUnknown = word !== undefined && !program.commands.some((each) => each.name() === word);
+    await program.parseAsync(isUnknown ? [word] : words, { from: "user" });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -35,52 +42,70 @@ export async function runFn(argv: readonly string[], io: Io): Promise<number> {
       return isHelp ? EXIT.ok : EXIT.usage;
     }
     io.stderr.write(`ERROR: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (!(error instanceof CommandError) && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+    if (flags.verbose && error instanceof Error && !(error instanceof CommandError)) {
+      io.stderr.write(`${error.stack}\n`);
+    }
     return error instanceof UsageError ? EXIT.usage : EXIT.failure;
   }
 }
 
-const ENVIRONMENT_HELP = `  FN_API_URL  the server or balancer to talk to (default: ${SERVER_URL_DEFAULT})
-  FN_TOKEN    sent as a bearer token with every request
-`;
-
-interface Group {
-  readonly summary: string;
-  /** Loads what adds the commands of the group. */
-  readonly load: () => Promise<(group: Command, tools: Tools) => void>;
+/** Adds all commands by name, but only those that are `wanted` with what is in them: help stays quick. */
+export async function defineCommands(
+  program: Command,
+  tools: Tools,
+  wanted: (name: string) => boolean,
+): Promise<void> {
+  for (const { heading, commands } of COMMAND_GROUPS) {
+    program.commandsGroup(`${heading}:`);
+    for (const { name, summary, load } of commands) {
+      const command = program.command(name).summary(summary).description(summary).helpCommand(false);
+      if (wanted(name)) await (await load())(command, tools);
+    }
+  }
+  addGlobalOptions(program);
 }
 
-const GROUPS: Readonly<Record<string, Group>> = {
-  apps: {
-    summary: "named groups of functions: create, configure, list, delete them",
-    load: async () => (await import("./manage/apps.ts")).defineApps,
-  },
-  routes: {
-    summary: "paths of an app that lead to functions",
-    load: async () => (await import("./manage/routes.ts")).defineRoutes,
-  },
-  call: {
-    summary: "call a function: fn call <app> </path>",
-    load: async () => (await import("./manage/call.ts")).defineCall,
-  },
-  calls: {
-    summary: "calls that have ended",
-    load: async () => (await import("./manage/calls.ts")).defineCalls,
-  },
-  logs: {
-    summary: "what functions wrote to stderr during calls",
-    load: async () => (await import("./manage/calls.ts")).defineLogs,
-  },
-  version: {
-    summary: "print the versions of this program and of the server",
-    load: async () => (await import("./manage/version.ts")).defineVersion,
-  },
-};
+function createProgram(io: Io, complain: (text: string) => void): Command {
+  return (
+    new Command("fn")
+      .description("Functions on your own machines: write them, deploy them, call them.")
+      .usage("[options] <command>")
+      .version(`fn version ${io.version}`, "--version", "print the version of this program")
+      // A command has options of the same names, with other meanings: `fn init --version 0.0.2`.
+      .enablePositionalOptions()
+      .helpCommand(false)
+      .configureHelp({ subcommandTerm })
+      .addHelpText("after", EPILOGUE)
+      .configureOutput({
+        writeOut: (text) => void io.stdout.write(text),
+        writeErr: complain,
+        outputError: (text, write) => write(text.replace(/^error: /, "ERROR: ")),
+      })
+      .exitOverride()
+  );
+}
 
-/** All groups by name, but only those that the command line mentions with what is in them: help stays quick. */
-async function define(program: Command, argv: readonly string[], tools: Tools): Promise<void> {
-  for (const [name, { summary, load }] of Object.entries(GROUPS)) {
-    const group = program.command(name).description(summary);
-    if (argv.includes(name)) (await load())(group, tools);
-  }
+/** Every command has options, so that it need not be said of each. */
+function subcommandTerm(command: Command): string {
+  const { registeredArguments } = command;
+  return [command.name(), ...registeredArguments.map((argument) => shownArgument(argument))].join(" ");
+}
+
+function shownArgument(argument: Argument): string {
+  return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+}
+
+const EPILOGUE = `
+'fn create app demo' and 'fn apps create demo' are the same; each command has its own --help.
+
+Environment, which wins over the context, as options win over both:
+  FN_API_URL   the server or balancer to talk to (default: ${SERVER_URL_DEFAULT})
+  FN_TOKEN     sent as a bearer token with every request
+  FN_REGISTRY  what names of images begin with
+  FN_CONTEXT   the context to use
+`;
+
+/** `fn help apps create` is `fn apps create --help`. */
+function helpLast(argv: readonly string[]): readonly string[] {
+  return argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { nounFirst } from "./word-order.ts";
+import { commandWord, nounFirst } from "./word-order.ts";
 
 const OPTIONS = new Set(["--context"]);
 
@@ -11,6 +11,8 @@ describe("both word orders are one command", () => {
     ["app create x", "apps create x"],
     ["list apps", "apps list"],
     ["ls functions x", "fns list x"],
+    ["apps ls", "apps list"],
+    ["app rm x", "apps delete x"],
     ["create function a b image:1", "fns create a b image:1"],
     ["inspect fn a b", "fns inspect a b"],
     ["delete trigger a b c", "triggers delete a b c"],
@@ -24,6 +26,8 @@ describe("both word orders are one command", () => {
     ["list config fn a b", "fns config list a b"],
     ["delete config app a K", "apps config unset a K"],
     ["get config app a K", "apps config get a K"],
+    ["create token ci", "tokens create ci"],
+    ["cancel call a id", "calls cancel a id"],
     ["apps config set a K V", "apps config set a K V"],
   ];
   for (const [typed, command] of same) {
@@ -58,4 +62,16 @@ describe("what stays as it is", () => {
     const argv = ["create", "app", "app", "--config", "list=apps"];
     assert.deepEqual(nounFirst(argv, OPTIONS), ["apps", "create", "app", "--config", "list=apps"]);
   });
+});
+
+describe("the word that says which command it is", () => {
+  for (const [line, word] of [
+    ["apps list", "apps"],
+    ["-v --context apps list", "list"],
+    ["--context=x apps", "apps"],
+    ["--help", undefined],
+    ["--context", undefined],
+  ] as const) {
+    test(`is ${word} of fn ${line}`, () => assert.equal(commandWord(line.split(" "), OPTIONS), word));
+  }
 });

@@ -12,6 +12,7 @@ export const NOUNS = {
   calls: ["calls", "call"],
   logs: ["logs", "log"],
   contexts: ["contexts", "context", "ctx"],
+  tokens: ["tokens", "token"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Noun = keyof typeof NOUNS;
@@ -67,12 +68,16 @@ function reordered(words: readonly string[]): string[] {
     return noun ? [noun, verb, ...words.slice(2)] : [verb, ...words.slice(1)];
   }
   const noun = COMMANDS_TOO.has(first) ? undefined : nounOf(first);
-  return noun ? [noun, ...words.slice(1)] : [...words];
+  if (!noun) return [...words];
+  return second === undefined ? [noun] : [noun, VERB_ALIASES.get(second) ?? second, ...words.slice(2)];
 }
 
-/** The verbs that can be followed by a noun, in the order of the help. */
-export function isVerb(word: string): boolean {
-  return VERBS.has(VERB_ALIASES.get(word) ?? word);
+/** The word that says which command it is; undefined when there are only options. */
+export function commandWord(
+  argv: readonly string[],
+  optionsWithValue: ReadonlySet<string>,
+): string | undefined {
+  return argv[commandStart(argv, optionsWithValue)];
 }
 
 function nounOf(word: string | undefined): Noun | undefined {

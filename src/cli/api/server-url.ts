@@ -4,14 +4,19 @@ import { CommandError } from "../common/io.ts";
 export const SERVER_URL_DEFAULT = "http://localhost:8080";
 
 /**
- * Reads `FN_API_URL`: `http` or `https`, with a path if the server stands behind one; without a scheme it is `http`.
- * The result ends with a slash, so that paths can be resolved against it.
+ * Reads the address of a server: `http` or `https`, with a path if the server stands behind one; without a scheme it is
+ * `http`. The result ends with a slash, so that paths can be resolved against it. `source` is where the text comes from. Errors:
+ * `CommandError`.
  */
-export function parseServerUrl(text: string | undefined): URL {
+export function parseServerUrl(text: string | undefined, source: string): URL {
   const given = text || SERVER_URL_DEFAULT;
   const url = URL.parse(given.includes("://") ? given : `http://${given}`);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new CommandError(`FN_API_URL is '${given}', which is not an http or https URL`);
+    throw new CommandError(`${source} is '${given}', which is not an http or https URL`);
+  }
+  // Not told back: a password on a screen is one that somebody sees.
+  if (url.username || url.password) {
+    throw new CommandError(`${source} has a user or a password in it: give a token instead, in FN_TOKEN`);
   }
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   url.search = "";

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { systemClock } from "../../clock/clock.ts";
 import { runFn } from "../run.ts";
 import type { Environment, Io } from "./io.ts";
 
@@ -79,7 +80,15 @@ export async function runInProcess(
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const written = Promise.all([text(stdout), text(stderr)]);
-  const code = await runFn(argv, { stdin, stdout, stderr, env, version: "1.2.3" });
+  const code = await runFn(argv, {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    version: "1.2.3",
+  });
   stdout.end();
   stderr.end();
   const [out, err] = await written;

@@ -1,12 +1,16 @@
 import type { Readable, Writable } from "node:stream";
+import type { Clock } from "../../clock/clock.ts";
 
 /** What surrounds a command: handed in, so that tests can stand in for a terminal and an environment. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** `FN_API_URL` and `FN_TOKEN` are read from here, and whatever `$NAME` a setting refers to. */
+  /** `FN_API_URL` and its like are read from here, `HOME`, and whatever `$NAME` a setting refers to. */
   readonly env: Environment;
+  /** The current directory, absolute. */
+  readonly cwd: string;
+  readonly clock: Clock;
   /** Of this program. */
   readonly version: string;
 }

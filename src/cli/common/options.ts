@@ -10,6 +10,42 @@ export function configOption(env: Environment): Option {
   ).argParser((text: string, previous: Config = {}) => ({ ...previous, ...parsePair(text, env) }));
 }
 
+/** `--secret K=V`, as often as wanted. */
+export function secretOption(env: Environment): Option {
+  return new Option(
+    "--secret <K=V>",
+    "set a value that is never shown again; repeatable, $NAME is taken from the environment",
+  ).argParser((text: string, previous: Config = {}) => ({ ...previous, ...parsePair(text, env) }));
+}
+
+/** `--annotation KEY=VALUE`, as often as wanted. */
+export function annotationOption(): Option {
+  return new Option(
+    "--annotation <KEY=VALUE>",
+    "set a note, in JSON or as text; repeatable, an empty one removes the key",
+  ).argParser((text: string, previous: Readonly<Record<string, unknown>> = {}) => {
+    const [key, value] = splitAt(text, "=");
+    return { ...previous, [key]: jsonOrText(value) };
+  });
+}
+
+/** Lines that show how a command is typed, for `addHelpText("after", ...)`. */
+export function examples(...lines: readonly string[]): string {
+  const title = lines.length > 1 ? "Examples" : "Example";
+  return `\n${title}:\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+/** Adds what a `delete` has whose thing may have others in it. */
+export function addDeleteOptions(command: Command, inside: string): Command {
+  return command
+    .option("-f, --force", `do not ask, even if there are ${inside}`)
+    .option("-r, --recursive", `delete the ${inside}, too: so it is always, after a question`);
+}
+
+export interface DeleteChoice {
+  readonly force?: boolean;
+}
+
 export function addOptions(command: Command, options: readonly Option[]): Command {
   for (const option of options) command.addOption(option);
   return command;
@@ -47,6 +83,26 @@ export function parseCount(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number > 0) return number;
   throw new InvalidArgumentError("Give a whole number above zero.");
+}
+
+/** A whole number, zero or more. */
+export function parseNumber(text: string): number {
+  return text === "0" ? 0 : parseCount(text);
+}
+
+const SECONDS = new Map([
+  ["s", 1],
+  ["m", 60],
+  ["h", 3600],
+  ["d", 24 * 3600],
+]);
+
+/** `90s`, `15m`, `12h` or `30d`, in seconds. */
+export function parseSeconds(text: string): number {
+  const [, count = "", unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  const seconds = Number(count) * (SECONDS.get(unit) ?? 0);
+  if (Number.isSafeInteger(seconds) && seconds > 0) return seconds;
+  throw new InvalidArgumentError("Give a time such as 90s, 15m, 12h or 30d.");
 }
 
 /** `NAME=v1;v2`, added to what was given before. */
@@ -107,4 +163,12 @@ function splitAt(text: string, separator: "=" | ":"): [string, string] {
   const at = text.indexOf(separator);
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
   throw new InvalidArgumentError(`Give NAME${separator}VALUE.`);
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

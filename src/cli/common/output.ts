@@ -1,3 +1,25 @@
+import { CommandError } from "./io.ts";
+import type { OutputChoice } from "./options.ts";
+import type { Tools } from "./tools.ts";
+
+/** Prints a thing as JSON, or a part of it. Errors: `CommandError` for a part that is not there. */
+export function printPart({ print }: Tools, resource: object, part: string | undefined): void {
+  const value = part === undefined ? resource : property(resource, part);
+  if (value === undefined) throw new CommandError(`failed to inspect field ${part}`);
+  print(toSortedJson(value));
+}
+
+/** Prints a list as JSON, or as a table with this head; `rowOf` gives the cells of an item. */
+export function printList<T>(
+  { print }: Tools,
+  items: readonly T[],
+  { output }: OutputChoice,
+  head: readonly string[],
+  rowOf: (item: T) => readonly string[],
+): void {
+  print(output === "json" ? toSortedJson(items) : table([head, ...items.map(rowOf)]));
+}
+
 /** Columns of equal width with two blanks between them; no blanks at the end of a line. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
@@ -24,7 +46,7 @@ export function toSortedJson(value: unknown): string {
  * A part of a resource by name: `config` or `config.KEY`. Keys may contain dots themselves, so only the first one
  * separates. Undefined when there is no such part.
  */
-export function property(resource: Readonly<Record<string, unknown>>, name: string): unknown {
+export function property(resource: object, name: string): unknown {
   const [, field = "", key] = /^([^.]*)(?:\.(.*))?$/s.exec(name) ?? [];
   const value = ownValue(resource, field);
   return key === undefined ? value : ownValue(value, key);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
+import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { after, afterEach, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { systemClock } from "../../clock/clock.ts";
 import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
 import { runFn } from "../run.ts";
 
@@ -39,6 +41,11 @@ describe("fn call", () => {
     assert.equal(api.requests[0]?.headers["content-type"], undefined);
   });
 
+  test("sends the query behind the path", async () => {
+    answer("GET /r/myapp/hello?a=1&b=/?", "hi");
+    assert.equal((await atTerminal(["call", "myapp", "/hello?a=1&b=/?"])).stdout, "hi");
+  });
+
   test("posts what is piped in, as JSON unless told otherwise", async () => {
     answer("POST /r/myapp/hello", "");
     await piped('{"name":"Ada"}', ["call", "myapp", "/hello"]);
@@ -51,6 +58,27 @@ describe("fn call", () => {
     await piped("not this", ["call", "myapp", "/hello", "--data", "Ada", "--content-type", "text/plain"]);
     assert.deepEqual(asked(), ["POST /r/myapp/hello Ada"]);
     assert.equal(api.requests[0]?.headers["content-type"], "text/plain");
+  });
+
+  test("posts the file that --file names", async () => {
+    answer("POST /r/myapp/hello", "");
+    await atTerminal(["call", "myapp", "/hello", "--file", join(import.meta.dirname, "../../../LICENSE")]);
+    assert.match(api.requests[0]?.body ?? "", /Apache License/);
+  });
+
+  for (const path of ["/no/such/file", import.meta.dirname]) {
+    test(`says in one sentence that it cannot read ${path === import.meta.dirname ? "a folder" : path}`, async () => {
+      const ran = await atTerminal(["call", "myapp", "/hello", "--file", path]);
+      assert.deepEqual([ran.code, asked()], [1, []]);
+      assert.match(ran.stderr, /^ERROR: cannot read [^\n]*\n$/);
+    });
+  }
+
+  test("goes by the trigger with --async, which alone can be asked not to wait", async () => {
+    api.reply("POST /t/myapp/hello", { status: 202, headers: { "Fn-Call-Id": "01C3A" }, body: "" });
+    const ran = await atTerminal(["call", "myapp", "/hello", "x", "--async"]);
+    assert.deepEqual(ran, { code: 0, stdout: "01C3A\n", stderr: "" });
+    assert.equal(api.requests[0]?.headers["fn-invoke-type"], "detached");
   });
 
   test("sends --method and each --header", async () => {
@@ -139,7 +167,10 @@ describe("the body of an answer", () => {
     const env = { FN_API_URL: `127.0.0.1:${typeof address === "object" ? address?.port : ""}` };
     const stdout = new PassThrough();
     const stderr = new PassThrough();
-    const code = runFn(["call", "myapp", "/hello"], { stdin, stdout, stderr, env, version: "1.2.3" });
+    const code = runFn(["call", "myapp", "/hello"], {
+      ...{ stdin, stdout, stderr, env, version: "1.2.3" },
+      ...{ cwd: process.cwd(), clock: systemClock },
+    });
     return { code, stdout, stderr };
   }
 

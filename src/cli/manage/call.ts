@@ -1,57 +1,34 @@
-import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { cleanRoutePath } from "../../model/route.ts";
-import { type Invocation, invoke } from "../api/invoke.ts";
-import { callUrl } from "../api/server-url.ts";
-import { CommandError } from "../common/io.ts";
-import { parseMethod, parseRequestHeader } from "../common/options.ts";
+import { callUrl, segmentsOf, urlBelow } from "../api/server-url.ts";
+import { examples, parseMethod } from "../common/options.ts";
 import type { Tools } from "../common/tools.ts";
+import { addCallingOptions, type CallingOptions, callAndPrint, withBody } from "./calling.ts";
 
 /** `fn call`, which is also `fn routes call`. */
 export function defineCall(command: Command, tools: Tools): void {
-  command
+  addCallingOptions(command)
     .description("call a function; what is piped in is the body, and the answer goes to standard output")
+    .addHelpText("after", examples("fn call demo /hello", 'echo \'{"name":"Ada"}\' | fn call demo /hello'))
     .argument("<app>")
-    .argument("</path>")
+    .argument("</path>", "may have a query: /hello?name=Ada")
+    .argument("[body]", "the same as --data")
     .option("--method <method>", "HTTP method; POST with a body, else GET", parseMethod)
-    .option("--header <NAME:VALUE>", "add a header to the request; repeatable", parseRequestHeader, [])
-    .option("--content-type <type>", "content type of the body", "application/json")
-    .option("--data <text>", "the body, instead of standard input")
-    .option("--display-call-id", "print the id of the call on standard error")
-    .action((app: string, path: string, options: CallOptions) => call(tools, app, path, options));
+    .action((app: string, path: string, body: string | undefined, options: CallOptions) =>
+      call(tools, app, path, withBody(options, body)),
+    );
 }
 
-interface CallOptions {
+interface CallOptions extends CallingOptions {
   readonly method?: string;
-  readonly header: readonly (readonly [string, string])[];
-  readonly contentType: string;
-  readonly data?: string;
-  readonly displayCallId?: boolean;
 }
 
-async function call(tools: Tools, app: string, path: string, options: CallOptions): Promise<void> {
-  const { api, io } = tools;
-  const url = callUrl(api.server, app, cleanRoutePath(path));
-  const answer = await invoke(api.server, invocation(tools, url, options));
-  if (options.displayCallId && answer.callId !== undefined) tools.note(`Call ID: ${answer.callId}`);
-  await pipeline(answer.body, io.stdout, { end: false }).catch(() => {
-    throw new CommandError("the answer broke off before its end");
-  });
-  if (answer.status >= 400) throw new CommandError(`error calling function: status ${answer.status}`);
-}
-
-function invocation({ api, io }: Tools, url: URL, options: CallOptions): Invocation {
-  const body = options.data ?? (io.stdin.isTTY ? undefined : io.stdin);
-  const headers = Object.entries({
-    ...(body === undefined ? {} : { "Content-Type": options.contentType }),
-    ...api.authorization(),
-  });
-  const isGiven = (name: string) =>
-    options.header.some(([given]) => given.toLowerCase() === name.toLowerCase());
-  return {
-    url,
-    method: options.method ?? (body === undefined ? "GET" : "POST"),
-    headers: [...headers.filter(([name]) => !isGiven(name)), ...options.header],
-    body,
-  };
+async function call(tools: Tools, app: string, target: string, options: CallOptions): Promise<void> {
+  const { server } = await tools.settings();
+  const [typed = "", query] = target.split(/\?(.*)/s);
+  const path = cleanRoutePath(typed);
+  // Only calls by trigger can be asked to be stored; every route is one.
+  const url = options.async ? urlBelow(server, ["t", app, ...segmentsOf(path)]) : callUrl(server, app, path);
+  if (query !== undefined) url.search = query;
+  await callAndPrint(tools, url, options.method, options);
 }

@@ -57,6 +57,13 @@ describe("fn calls get", () => {
   });
 });
 
+describe("the id of a call", () => {
+  test("is refused when it would climb to another path of the API", async () => {
+    assert.equal((await fn("calls", "get", "myapp", "..")).code, 1);
+    assert.deepEqual(api.requests, []);
+  });
+});
+
 describe("fn calls list", () => {
   test("prints a block for each call", async () => {
     api.reply("GET /v1/apps/myapp/calls?per_page=100", { body: { calls: [call, call], next_cursor: "" } });
@@ -87,6 +94,54 @@ describe("fn calls list", () => {
     api.reply("GET /v1/apps/myapp/calls?per_page=100", { body: { calls: [call], next_cursor: "" } });
     assert.deepEqual(JSON.parse((await fn("calls", "list", "myapp", "--json")).stdout), [call]);
   });
+});
+
+describe("fn calls list --status", () => {
+  test("asks for calls of that status", async () => {
+    api.reply("GET /v1/apps/myapp/calls?status=dead&per_page=100", { body: { calls: [call] } });
+    assert.equal((await fn("list", "calls", "myapp", "--status", "dead")).stdout, BLOCK);
+  });
+
+  test("is a wrong use with another one", async () => {
+    assert.equal((await fn("calls", "list", "myapp", "--status", "lost")).code, 2);
+  });
+});
+
+describe("fn calls cancel", () => {
+  test("deletes the call", async () => {
+    api.reply("DELETE /v1/apps/myapp/calls/01C3A", { body: { call } });
+    assert.equal((await fn("cancel", "call", "myapp", "01C3A")).stdout, "Call 01C3A cancelled\n");
+  });
+
+  test("fails with the server's message when it has ended", async () => {
+    const error = { message: "The call has ended", code: "call_ended" };
+    api.reply("DELETE /v1/apps/myapp/calls/01C3A", { status: 409, body: { error } });
+    assert.equal((await fn("calls", "cancel", "myapp", "01C3A")).stderr, "ERROR: The call has ended\n");
+  });
+});
+
+describe("fn calls redrive", () => {
+  test("has one call run again", async () => {
+    api.reply("POST /v1/apps/myapp/calls/01C3A/redrive", { body: { call } });
+    assert.equal((await fn("redrive", "call", "myapp", "01C3A")).stdout, "Call 01C3A queued again\n");
+  });
+
+  test("has all of a route run again with --all", async () => {
+    api.reply("POST /v1/apps/myapp/calls/redrive?path=%2Fhello", { body: { redriven: 7, more: false } });
+    const ran = await fn("calls", "redrive", "myapp", "--all", "--path", "hello");
+    assert.equal(ran.stdout, "7 calls queued again\n");
+  });
+
+  test("ends when none can be taken, whatever the server says", async () => {
+    api.reply("POST /v1/apps/myapp/calls/redrive", { body: { redriven: 0, more: true } });
+    assert.equal((await fn("calls", "redrive", "myapp", "--all")).stdout, "0 calls queued again\n");
+  });
+
+  for (const argv of [[], ["01C3A", "--all"]]) {
+    test(`is a wrong use with '${argv.join(" ")}'`, async () => {
+      assert.equal((await fn("calls", "redrive", "myapp", ...argv)).code, 2);
+    });
+  }
 });
 
 describe("fn logs get", () => {

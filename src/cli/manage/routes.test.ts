@@ -155,7 +155,7 @@ describe("fn routes inspect", () => {
       body: { route: { path: "/hello", image: "me/hello:1" } },
     });
     const ran = await fn("routes", "inspect", "myapp", "/hello", "nope");
-    assert.deepEqual([ran.code, ran.stderr], [1, "ERROR: failed to inspect that route's field\n"]);
+    assert.deepEqual([ran.code, ran.stderr], [1, "ERROR: failed to inspect field nope\n"]);
   });
 
   for (const path of ["/", "/a/b"]) {

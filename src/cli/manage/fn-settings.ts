@@ -1,12 +1,12 @@
 import { type Command, Option } from "commander";
 import type { Config } from "../../model/app.ts";
 import { FN_TYPES, FORMATS } from "../../model/fn.ts";
-import type { RouteChange } from "../api/resources.ts";
+import type { FnSettings } from "../api/resources.ts";
 import { type Environment, UsageError } from "../common/io.ts";
-import { configOption, parseCount, parseRouteHeader } from "../common/options.ts";
+import { configOption, parseCount, parseNumber, secretOption } from "../common/options.ts";
 
-/** The options that say how a route runs; all may be left out. */
-export interface RouteOptions {
+/** The options that say what a function is and how it runs; all may be left out. */
+export interface FnOptions {
   readonly image?: string;
   readonly memory?: number;
   readonly cpus?: string;
@@ -14,11 +14,14 @@ export interface RouteOptions {
   readonly format?: string;
   readonly timeout?: number;
   readonly idleTimeout?: number;
+  readonly retries?: number;
+  readonly retryDelay?: number;
   readonly config?: Config;
-  readonly headers?: Readonly<Record<string, readonly string[]>>;
+  readonly secret?: Config;
 }
 
-export function addRouteOptions(command: Command, env: Environment): Command {
+/** Adds them to a command, whether its functions are made as such or as routes. */
+export function addFnOptions(command: Command, env: Environment): Command {
   return command
     .option("-i, --image <image>", "what to run: NAME:TAG, or dir:PATH for a folder with a func.yaml")
     .option("-m, --memory <MiB>", "memory", parseCount)
@@ -27,13 +30,29 @@ export function addRouteOptions(command: Command, env: Environment): Command {
     .addOption(new Option("-f, --format <format>", "how calls are written to the function").choices(FORMATS))
     .option("--timeout <seconds>", "how long a call may take", parseCount)
     .option("--idle-timeout <seconds>", "how long a container without calls is kept", parseCount)
+    .option("--retries <count>", "how often a call that nobody waits for is run again", parseNumber)
+    .option("--retry-delay <seconds>", "how long until the first of these", parseNumber)
     .addOption(configOption(env))
-    .option("--headers <NAME=v1;v2>", "add headers to every answer; repeatable", parseRouteHeader);
+    .addOption(secretOption(env));
 }
 
 /** The options in the names of the wire, those not given left out. */
-export function routeChange({ idleTimeout, ...options }: RouteOptions): RouteChange {
-  return idleTimeout === undefined ? options : { ...options, idle_timeout: idleTimeout };
+export function fnChange(options: FnOptions): FnSettings {
+  const { image, memory, cpus, type, format, timeout, retries, config } = options;
+  const { idleTimeout: idle_timeout, retryDelay: retry_delay, secret: secrets } = options;
+  const limits = { memory, cpus, timeout, idle_timeout, retries, retry_delay };
+  return withoutUndefined({ image, type, format, ...limits, config, secrets });
+}
+
+/** Without the keys that say nothing. */
+export function withoutUndefined<T extends object>(change: T): T {
+  // Only keys whose value is undefined go, which T allows wherever they can occur.
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** Refuses a change of nothing. Errors: `UsageError`. */
+export function checkChange(change: object): void {
+  if (Object.keys(change).length === 0) throw new UsageError("nothing to change: give at least one option");
 }
 
 /**

@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { unreachable } from "./api-client.ts";
+import { CommandError } from "../common/io.ts";
 
-export interface Invocation {
+export interface Request {
   readonly url: URL;
   readonly method: string;
   /** Names may repeat. */
@@ -15,32 +15,39 @@ export interface Invocation {
 
 export interface Answer {
   readonly status: number;
-  readonly callId: string | undefined;
-  /** Exactly the bytes of the function: nothing is unpacked. */
+  readonly headers: IncomingHttpHeaders;
+  /** Exactly the bytes that came: nothing is unpacked. */
   readonly body: Readable;
 }
 
 /**
- * Calls a function. There is no time limit of our own: the server has one. Redirects are answers like any other.
- * This is no `fetch`, which unpacks bodies, refuses methods and adds headers that the function would see.
+ * Sends a request and gives its answer as it comes. There is no time limit of our own: the server has one. Redirects are
+ * answers like any other. This is no `fetch`, which unpacks bodies, refuses methods, adds headers that a function would
+ * see, and gives up on what is silent for five minutes.
  */
-export async function invoke(server: URL, { url, method, headers, body }: Invocation): Promise<Answer> {
+export async function send(server: URL, { url, method, headers, body }: Request): Promise<Answer> {
   const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
   const sent: ClientRequest = request(url, { method, agent: false });
   for (const [name, value] of headers) sent.appendHeader(name, value);
   const answered = once(sent, "response").catch((error: unknown) => {
     throw unreachable(server, error);
   });
-  send(sent, body);
+  sendBody(sent, body);
   const [answer]: IncomingMessage[] = await answered;
   if (!answer) throw unreachable(server, "no answer");
   // Who answers before it has read everything wants no more: the rest of the input is left alone.
   answer.once("close", () => sent.destroy());
-  return { status: answer.statusCode ?? 0, callId: callIdOf(answer), body: answer };
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: answer };
+}
+
+/** What to say when no connection came about, or it broke off. */
+export function unreachable(server: URL, error: unknown): CommandError {
+  const problem = `Cannot reach the server at ${shown(server)} (${reasonOf(error)})`;
+  return new CommandError(`${problem}: start it, or set FN_API_URL to the address of one that runs`);
 }
 
 /** Node frames the body of a GET only when it is told how; without a frame it would be a second request. */
-function send(sent: ClientRequest, body: Invocation["body"]): void {
+function sendBody(sent: ClientRequest, body: Request["body"]): void {
   if (body === undefined) {
     sent.end();
   } else if (typeof body === "string") {
@@ -55,8 +62,13 @@ function send(sent: ClientRequest, body: Invocation["body"]): void {
   }
 }
 
-/** Named with underscores by the servers of 2018, with hyphens by those after. */
-function callIdOf({ headers }: IncomingMessage): string | undefined {
-  const id = headers["fn-call-id"] ?? headers.fn_call_id;
-  return Array.isArray(id) ? id[0] : id;
+/** A slash at the end is a matter of resolving paths, not of the address. */
+function shown(server: URL): string {
+  return `${server.origin}${server.pathname}`.replace(/\/$/, "");
+}
+
+/** Node says it in a code; with several addresses tried, that is of all of them. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }
