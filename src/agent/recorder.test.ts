@@ -111,6 +111,15 @@ describe("the recorder", () => {
     assert.equal(recorder.dropped, 1);
   });
 
+  test("a batch has 4 MiB of logs at most, or one record", async () => {
+    const { batches, recorder } = setUp();
+    for (const [id, mib] of [1, 2, 3, 5, 1, 1].entries()) {
+      recorder.record(recordOf(id, "x".repeat(mib * 1024 * 1024)));
+    }
+    await recorder.flush();
+    assert.deepEqual(batches, [["0", "1"], ["2"], ["3"], ["4", "5"]]);
+  });
+
   test("stop stores what is left and leaves no timer", async () => {
     const { clock, batches, recorder } = setUp();
     recorder.record(recordOf(1));

@@ -9,6 +9,8 @@ const PENDING_MAX = 100_000;
 const PENDING_LOG_CHARS_MAX = 64 * 1024 * 1024;
 /** Records in one transaction: large enough that its cost is shared, small enough to be over in some milliseconds. */
 const BATCH_MAX = 1000;
+/** Log text in one transaction, unless one record has more: as much as a slow network takes within the time of a statement. */
+const BATCH_LOG_CHARS_MAX = 4 * 1024 * 1024;
 /** How long a record may wait for others to join it: each transaction writes whole pages, however little is new. */
 export const GATHER_MS = 50;
 /** Between two attempts, while the store cannot be reached. */
@@ -92,7 +94,7 @@ export class Recorder {
   /** Batch by batch until nothing is left; false when the store refused one. */
   async #writePending(): Promise<boolean> {
     while (this.#pending.length > 0) {
-      const batch = this.#pending.slice(0, BATCH_MAX);
+      const batch = this.#nextBatch();
       try {
         await this.#calls.insert(batch);
       } catch (error) {
@@ -108,6 +110,15 @@ export class Recorder {
     return true;
   }
 
+  #nextBatch(): CallRecord[] {
+    let logChars = 0;
+    const end = this.#pending.findIndex(({ log }, index) => {
+      logChars += log.length;
+      return index === BATCH_MAX || (index > 0 && logChars > BATCH_LOG_CHARS_MAX);
+    });
+    return end < 0 ? [...this.#pending] : this.#pending.slice(0, end);
+  }
+
   #drop(count: number): void {
     this.#dropped += count;
     this.#droppedUnsaid += count;
@@ -119,7 +130,10 @@ export class Recorder {
     this.#dropReport = undefined;
     if (this.#droppedUnsaid === 0) return;
     const reason = "the store is too slow, or away";
-    this.#log.error({ count: this.#droppedUnsaid, dropped: this.#dropped, reason }, "records of calls were dropped");
+    this.#log.error(
+      { count: this.#droppedUnsaid, dropped: this.#dropped, reason },
+      "records of calls were dropped",
+    );
     this.#droppedUnsaid = 0;
   }
 }

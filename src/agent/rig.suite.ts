@@ -27,6 +27,21 @@ export const noObserver: AgentObserver = {
   containerFailed() {},
 };
 
+/** What an agent has of a node of 1 GiB and two cores, whose secrets are no secrets. */
+export const SMALL_NODE = {
+  log: pino({ level: "silent" }),
+  nodeName: "node-1",
+  memoryMib: 1024,
+  readMemory: undefined,
+  cpusMilli: 2000,
+  cores: 2,
+  containersPerFnMax: 0,
+  freezeIdleMs: -1,
+  initTimeoutMs: 10_000,
+  openSecrets: (secrets) => secrets,
+  observer: noObserver,
+} satisfies Partial<AgentOptions>;
+
 /** What a scripted function may do with a call. */
 export interface FakeCall {
   readonly body: string;
@@ -84,17 +99,8 @@ export function createRig(
     calls: recordingStore(records),
     clock,
     ids,
-    log: pino({ level: "silent" }),
-    nodeName: "node-1",
-    memoryMib: 1024,
-    readMemory: undefined,
-    cpusMilli: 2000,
-    cores: 2,
-    containersPerFnMax: 0,
-    freezeIdleMs: -1,
+    ...SMALL_NODE,
     initTimeoutMs: 1000,
-    openSecrets: (secrets) => secrets,
-    observer: noObserver,
     ...options.agent,
   });
 

@@ -150,6 +150,7 @@ export const ERRORS = {
     "The call is not reserved for this runner: it was too late, or did not take it",
   ),
   call_not_found: caller(404, "Call not found"),
+  call_id_taken: caller(409, "Another app has a call of this ID"),
   call_ended: caller(409, "The call has ended"),
   call_not_dead: caller(409, "Only a call that failed for good can be run again"),
   call_status_invalid: caller(400, "status is none of {known} and dead"),

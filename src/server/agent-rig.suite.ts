@@ -1,10 +1,10 @@
 /** A node over real HTTP whose agent is a real one: only its containers are scripts. */
 import { EventEmitter, once } from "node:events";
 import { after } from "node:test";
-import { pino } from "pino";
 import { Agent, type AgentOptions } from "../agent/agent.ts";
 import { type CalledChange, recordingStore } from "../agent/called.suite.ts";
 import type { AgentObserver } from "../agent/observer.ts";
+import { SMALL_NODE } from "../agent/rig.suite.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import { FakeClock } from "../clock/fake-clock.ts";
 import { createIds } from "../clock/ids.ts";
@@ -54,16 +54,7 @@ export async function startAgentNode(
     calls: recordingStore(records),
     clock,
     ids: createIds(clock, seededRandom(2)),
-    log: pino({ level: "silent" }),
-    nodeName: "node-1",
-    memoryMib: 1024,
-    readMemory: undefined,
-    cpusMilli: 2000,
-    cores: 2,
-    containersPerFnMax: 0,
-    freezeIdleMs: -1,
-    initTimeoutMs: 10_000,
-    openSecrets: (secrets) => secrets,
+    ...SMALL_NODE,
     observer: progress,
     ...options.agent,
   });

@@ -15,6 +15,7 @@ import { fnAt } from "./fn-at.ts";
 import type { FnCache } from "./fn-cache.ts";
 import { enqueueCall } from "./queueing.ts";
 import { type ApiVersion, refuse } from "./refusal.ts";
+import { UploadRoom } from "./upload-room.ts";
 import { limited } from "./whole-body.ts";
 
 const METHODS: ReadonlySet<string> = new Set([
@@ -53,6 +54,7 @@ export interface InvokerOptions {
  */
 export class Invoker {
   readonly #options: InvokerOptions;
+  readonly #uploads = new UploadRoom();
 
   constructor(options: InvokerOptions) {
     this.#options = options;
@@ -100,7 +102,11 @@ export class Invoker {
     const { exchange, api, callId: id } = answerOptions;
     const { queue, asyncBodyBytesMax: bodyBytesMax } = this.#options;
     try {
-      const callId = await enqueueCall({ queue, bodyBytesMax }, exchange, { id, createdAtMs, called });
+      const callId = await enqueueCall({ queue, bodyBytesMax, uploads: this.#uploads }, exchange, {
+        id,
+        createdAtMs,
+        called,
+      });
       new AnswerWriter({ ...answerOptions, callId }).accept(acknowledgement(callId, api));
     } catch (error) {
       new AnswerWriter(answerOptions).fail(this.#known(error, exchange.head));
@@ -173,11 +179,14 @@ export function apiOf(target: string): ApiVersion {
   return target.startsWith("/t/") || target.startsWith(BY_ID) || target.startsWith("/v2/") ? "v2" : "v1";
 }
 
+/** That there is nothing at a path, in the words of its API. */
+export function pathNotFound(method: string, path: string, api: ApiVersion): FnError {
+  return new FnError("path_not_found", { path: api === "v1" ? path : `${method} ${path}` });
+}
+
 /** Errors: `path_not_found`, `method_not_allowed`. */
 function refuseMethod(method: string, path: string, api: ApiVersion): void {
-  if (!METHODS.has(method)) {
-    throw new FnError("path_not_found", { path: api === "v1" ? path : `${method} ${path}` });
-  }
+  if (!METHODS.has(method)) throw pathNotFound(method, path, api);
   if (method !== "POST" && path.startsWith(BY_ID)) throw new FnError("method_not_allowed", { method, path });
 }
 

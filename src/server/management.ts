@@ -21,6 +21,7 @@ import type { FnCounts } from "./metrics.ts";
 import { type NodeInfo, serveNodeInfo } from "./node-info.ts";
 import { collectOpenApi, serveOpenApi } from "./openapi/openapi.ts";
 import { LogFollowers } from "./v1/log-follow.ts";
+import { RunnerQueue } from "./v1/runner-queue.ts";
 import { serveV1 } from "./v1/v1.ts";
 import { serveV2, V2_PREFIX } from "./v2/v2.ts";
 
@@ -78,6 +79,7 @@ export async function createManagement(options: ManagementOptions): Promise<Mana
   const answerErrorFlat = createErrorAnswer({ log, textOf: flatErrorText });
 
   const followers = new LogFollowers({ ...options, logFeed });
+  const runners = new RunnerQueue(options);
 
   const api = Fastify({
     bodyLimit: bodyBytesMax,
@@ -110,7 +112,7 @@ export async function createManagement(options: ManagementOptions): Promise<Mana
   await collectOpenApi(api, options.version);
   await api.register(async (part) => {
     part.setErrorHandler(answerError);
-    serveV1(part.withTypeProvider<TypeBoxTypeProvider>(), options, followers);
+    serveV1(part.withTypeProvider<TypeBoxTypeProvider>(), options, { followers, runners });
     serveNodeInfo(part, options);
     serveTokens(part, { ...options, onChange: () => access.tokensChanged() });
     serveOpenApi(part);
@@ -129,9 +131,13 @@ export async function createManagement(options: ManagementOptions): Promise<Mana
     get logFollowers() {
       return followers.count;
     },
-    drain: () => followers.stop(),
+    drain() {
+      followers.stop();
+      runners.drain();
+    },
     async close() {
       followers.stop();
+      runners.close();
       await api.close();
     },
   };

@@ -25,6 +25,25 @@ async function linesAfter(act: (metrics: Metrics) => void): Promise<string[]> {
   return (await metrics.text()).split("\n");
 }
 
+describe("metrics of the queue", () => {
+  test("say how many calls of all nodes wait, run and are dead", async () => {
+    const lines = await linesAfter((metrics) =>
+      metrics.addQueue(async () => ({ queued: 3, running: 2, dead: 1 })),
+    );
+    for (const [state, count] of Object.entries({ queued: 3, running: 2, dead: 1 })) {
+      assert.ok(lines.includes(`fn_async_calls{state="${state}"} ${count}`));
+    }
+  });
+
+  test("stay what they were while the store does not answer", async () => {
+    const answers = [{ queued: 3, running: 2, dead: 1 }, undefined];
+    const metrics = new Metrics(() => STATE);
+    metrics.addQueue(async () => answers.shift());
+    await metrics.text();
+    assert.match(await metrics.text(), /^fn_async_calls\{state="queued"\} 3$/m);
+  });
+});
+
 describe("API reference 1.3: metrics of calls, by app and path", () => {
   const cases: readonly (readonly [
     what: string,

@@ -119,6 +119,19 @@ export class Metrics implements AgentObserver, AsyncObserver {
     this.#gauge("fn_syslog_lines_dropped", "Lines that syslog servers did not take", () => syslog().dropped);
   }
 
+  /** Has the queue's numbers told, too; where they cannot be had in time, the last ones. */
+  addQueue(counts: () => Promise<QueueCounts | undefined>): void {
+    new Gauge({
+      name: "fn_async_calls",
+      help: "Calls that nobody waits for, of all nodes, by state",
+      labelNames: ["state"],
+      registers: [this.#registry],
+      async collect() {
+        for (const [state, count] of Object.entries((await counts()) ?? {})) this.set({ state }, count);
+      },
+    });
+  }
+
   /** The counts of each function that has had a call. */
   *fnCounts(): Generator<FnCounts> {
     for (const { labels, queued, running, success, timeout, error } of this.#tallies.values()) {
@@ -250,6 +263,13 @@ export class Metrics implements AgentObserver, AsyncObserver {
   #quickHistogram(name: string, help: string): QuickHistogram {
     return new QuickHistogram(name, help, SECONDS, this.#registry);
   }
+}
+
+/** Calls that nobody waits for: those that wait, run, and have failed for good. */
+export interface QueueCounts {
+  readonly queued: number;
+  readonly running: number;
+  readonly dead: number;
 }
 
 /** Where the numbers of logs come from. */

@@ -2,6 +2,7 @@ import {
   createServer as createHttpServer,
   type Server as HttpServer,
   type IncomingMessage,
+  METHODS,
   type ServerResponse,
 } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
@@ -18,7 +19,7 @@ import type { Access } from "./auth/access.ts";
 import { type CorsAnswer, type CorsSettings, corsOf } from "./cors.ts";
 import { Connections, DRAINING_FIELDS } from "./draining.ts";
 import { valuesOf } from "./fields.ts";
-import { apiOf, Invoker, type InvokerOptions, isInvocation } from "./invoke.ts";
+import { apiOf, Invoker, type InvokerOptions, isInvocation, pathNotFound } from "./invoke.ts";
 import type { Management } from "./management.ts";
 import type { Metrics } from "./metrics.ts";
 import { Operations } from "./operations.ts";
@@ -146,6 +147,7 @@ export class HttpNode {
     else if (this.#operations.serves(head)) void this.#operations.handle(exchange, connection.peer);
     else if (this.#prewarm?.serves(head)) void this.#prewarm.handle(exchange);
     else if (this.#isManagedElsewhere(head)) this.#refuse(exchange, new FnError("api_unsupported"));
+    else if (!isManageable(head)) this.#refuse(exchange, notManaged(head));
     else this.#managementServer.emit("connection", connection.release());
   }
 
@@ -178,11 +180,27 @@ export class HttpNode {
     const [name = "", value = ""] = DRAINING_FIELDS;
     if (this.#isDraining) response.setHeader(name, value);
     response.once("finish", () => {
-      // What was refused has changed nothing. If the store says that it has failed and did it after all, its counter tells.
-      if (request.method !== "GET" && response.statusCode < 400) this.#options.fns.clear();
+      if (changesFns(request) && response.statusCode < 400) this.#options.fns.clear();
     });
     this.#options.management.handle(request, response);
   }
 }
 
+/**
+ * Whether a request may change an app, a function or a trigger. What is refused changes nothing; if the store says that it has
+ * failed and did it after all, its counter tells.
+ */
+function changesFns({ method, url = "" }: IncomingMessage): boolean {
+  return method !== "GET" && !url.startsWith("/v1/runner/") && !url.startsWith("/1/");
+}
+
 const NOTHING = Buffer.alloc(0);
+
+/** Node's server breaks off what has a method it does not know, and has no answer to a CONNECT. */
+function isManageable({ method }: RequestHead): boolean {
+  return method !== "CONNECT" && METHODS.includes(method);
+}
+
+function notManaged({ method, target }: RequestHead): FnError {
+  return pathNotFound(method, decodedPath(target) ?? target, apiOf(target));
+}

@@ -1,10 +1,12 @@
 import type { HeaderField } from "../agent/agent.ts";
 import { pathOf } from "../agent/launch-spec.ts";
 import type { Exchange } from "../http1/exchange.ts";
+import type { Call } from "../model/call.ts";
 import { FnError } from "../model/errors.ts";
 import { PRIORITIES, type Priority } from "../model/queued-call.ts";
 import type { FnInApp, IdempotencyKey, QueueStore } from "../store/store.ts";
 import { endToEndFields, valuesOf } from "./fields.ts";
+import type { UploadPlace, UploadRoom } from "./upload-room.ts";
 import { wholeBody } from "./whole-body.ts";
 
 /** How long a key leads to the call that it came with first. */
@@ -17,6 +19,8 @@ export interface QueueingOptions {
   readonly queue: QueueStore;
   /** Largest body of a call that nobody waits for, in bytes: it is held in memory, and stored. */
   readonly bodyBytesMax: number;
+  /** For all bodies that are held at a time. */
+  readonly uploads: UploadRoom;
 }
 
 /** A call about to be queued. */
@@ -30,22 +34,34 @@ export interface NewCall {
  * Stores a call that nobody waits for, to be run later, and resolves with its id: that of an earlier one, if the function was
  * given the same `Idempotency-Key` within a day. `Fn-Delay` says how many seconds the call waits at least, `Fn-Priority` how
  * it compares with others of its app: 2 goes first, 0 is usual.
- * Errors: `idempotency_key_invalid`, `delay_invalid`, `priority_invalid`, `body_too_large`, `payload_invalid`, `client_gone`
- * and those of the store; with any of the first six nothing was stored.
+ * Errors: `idempotency_key_invalid`, `delay_invalid`, `priority_invalid`, `body_too_large`, `payload_invalid`, `client_gone`,
+ * `server_busy` and those of the store; with any of the first seven nothing was stored.
  */
 export async function enqueueCall(
-  { queue, bodyBytesMax }: QueueingOptions,
+  { queue, bodyBytesMax, uploads }: QueueingOptions,
   exchange: Exchange,
-  { id, createdAtMs, called }: NewCall,
+  call: NewCall,
 ): Promise<string> {
-  const { app, fn, trigger } = called;
   const { head } = exchange;
   const { method, target, host, fields } = head;
   const idempotency = idempotencyOf(fields);
   const priority = priorityOf(fields);
-  const dueAtMs = createdAtMs + 1000 * delayOf(fields);
-  const body = await readBody(exchange, bodyBytesMax);
-  const call = {
+  const dueAtMs = call.createdAtMs + 1000 * delayOf(fields);
+  const triggerId = call.called.trigger?.id;
+  const place = uploads.enter();
+  try {
+    const body = await readBody(exchange, bodyBytesMax, place);
+    const request = { method, target, host, headers: endToEndFields(head), body, triggerId };
+    return await queue.enqueue({ call: queuedCallOf(call), request, priority, dueAtMs }, idempotency);
+  } finally {
+    place.leave();
+  }
+}
+
+/** The call as it is stored, before it was ever begun. */
+export function queuedCallOf({ id, createdAtMs, called }: NewCall): Call {
+  const { app, fn } = called;
+  return {
     id,
     appId: app.id,
     appName: app.name,
@@ -58,15 +74,13 @@ export async function enqueueCall(
     completedAtMs: undefined,
     timeline: {},
     attempts: 0,
-  } as const;
-  const request = { method, target, host, headers: endToEndFields(head), body, triggerId: trigger?.id };
-  return await queue.enqueue({ call, request, priority, dueAtMs }, idempotency);
+  };
 }
 
-async function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> {
+async function readBody(exchange: Exchange, bytesMax: number, place: UploadPlace): Promise<Buffer> {
   let body: Buffer;
   try {
-    body = await wholeBody(exchange.body, bytesMax);
+    body = await wholeBody(exchange.body, bytesMax, place);
   } catch (error) {
     if (exchange.isOver) throw new FnError("client_gone", {}, { cause: error });
     if (!(error instanceof FnError) || error.code !== "request_malformed") throw error;

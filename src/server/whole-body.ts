@@ -1,6 +1,7 @@
 import type { IncomingBody } from "../http1/incoming-body.ts";
 import { asRequestError } from "../http1/request-error.ts";
 import { FnError } from "../model/errors.ts";
+import type { UploadPlace } from "./upload-room.ts";
 
 /** A body as it comes. Errors: `body_too_large` once it turns out to be, and those of what is no request. */
 export async function* limited(
@@ -20,9 +21,17 @@ export async function* limited(
   }
 }
 
-/** All of it; empty when there is none. Errors: as `limited`. */
-export async function wholeBody(body: IncomingBody | undefined, bytesMax: number): Promise<Buffer> {
+/** All of it; empty when there is none. Errors: as `limited`, and those of the place that it takes. */
+export async function wholeBody(
+  body: IncomingBody | undefined,
+  bytesMax: number,
+  place?: UploadPlace,
+): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  if (body) for await (const part of limited(body, bytesMax)) parts.push(part);
+  if (!body) return Buffer.alloc(0);
+  for await (const part of limited(body, bytesMax)) {
+    place?.take(part.length);
+    parts.push(part);
+  }
   return Buffer.concat(parts);
 }

@@ -141,6 +141,7 @@ export interface QueueStore {
   /**
    * Stores a call, to be claimed from its time on. With a key that its fn was given before (`keepKeyMs` ago at most) nothing
    * is stored. Resolves with the id of the call that was stored, now or then.
+   * Errors: `call_id_taken`, by a call that waits in another app; then nothing is stored.
    */
   enqueue(call: QueuedCall, idempotency?: IdempotencyKey): Promise<string>;
   /**
@@ -157,12 +158,18 @@ export interface QueueStore {
   finish(holder: string, end: CallEnd): Promise<boolean>;
   /**
    * A call goes back into the queue, to be run again after a time. With `wasRun` false it did not begin: `attempts`
-   * shrinks again, and `refusals` grows; else those are 0 again. False when the lease is no longer this holder's.
+   * shrinks again, and `refusals` grows; else those are 0 again. A log, unless it is empty, is kept until another attempt
+   * leaves one. False when the lease is no longer this holder's.
    */
   putBack(
     holder: string,
     callId: string,
-    back: { readonly delayMs: number; readonly wasRun: boolean; readonly error: string },
+    back: {
+      readonly delayMs: number;
+      readonly wasRun: boolean;
+      readonly error: string;
+      readonly log?: string;
+    },
   ): Promise<boolean>;
   /**
    * Takes a call back: `cancelled`, whether it waits, is dead or runs (then its holder learns it with `renew`).

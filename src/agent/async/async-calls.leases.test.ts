@@ -62,6 +62,23 @@ describe("a lease", () => {
     assert.equal(onlyEnd(rig.queue).record.call.status, "success");
   });
 
+  test("that ended before the end of its call could be told: the call is not run again", async () => {
+    const { calls, hold } = held();
+    const rig = createAsyncRig(hold, { timeoutS: 120 });
+    const { queue } = processOf(rig.queue);
+    const away = () => Promise.reject(new FnError("store_unavailable"));
+    let finish: typeof queue.finish = away;
+    rig.node({ async: { queue: { ...queue, renew: away, finish: (...end) => finish(...end) } } });
+    rig.enqueue();
+    await rig.pass(1000);
+    calls[0]?.answer("done");
+    await rig.pass(2 * LEASE_MS);
+    finish = queue.finish;
+    await rig.pass(20_000);
+    assert.equal(calls.length, 1);
+    assert.equal(onlyEnd(rig.queue).record.call.status, "success");
+  });
+
   test("that is lost: nothing is told of the call any more, whatever comes of it", async () => {
     const rig = createAsyncRig(() => {}, { timeoutS: 120 });
     const node = rig.node({ async: { queue: { ...processOf(rig.queue).queue, renew: async () => [] } } });

@@ -124,6 +124,23 @@ describe("a queued call that fails", () => {
     assert.deepEqual(node.observed.putBack, ["failed", "failed"]);
   });
 
+  test("leaves its log with the queue while it waits for its next run", async () => {
+    const rig = createAsyncRig(
+      (call) => {
+        call.process.stderr.write("oops\n");
+        fail(call);
+      },
+      { retries: 1 },
+    );
+    rig.node();
+    rig.enqueue();
+    await rig.pass(1000);
+    assert.deepEqual(
+      rig.queue.putBacks.map(({ log }) => log),
+      ["oops\n"],
+    );
+  });
+
   test("is run again when it is due, and not only at the next look", async () => {
     const { calls, hold } = held();
     const rig = createAsyncRig(hold, { retries: 1, retryDelayS: 2 });

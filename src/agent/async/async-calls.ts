@@ -90,7 +90,8 @@ export class AsyncCalls {
   #take(calls: readonly ClaimedCall[]): void {
     this.#options.observer.asyncClaimed(calls.length);
     for (const claimed of calls) {
-      // Its lease had ended while the store was away, and nobody else was quicker: the run under way goes on.
+      // Its lease had ended while the store was away, and nobody else was quicker: the run under way goes on, and what came
+      // of one that has ended is still told.
       if (this.#isUnderWay(claimed.call.id)) continue;
       const call = new HeldCall(claimed, this.#callOptions);
       if (this.#isStopping) call.leave();

@@ -48,6 +48,7 @@ export class HeldCall {
   readonly #cancel = new Cancel();
   #state: HeldState = "claimed";
   #isLost = false;
+  #isTold = false;
 
   constructor(claimed: ClaimedCall, options: HeldCallOptions) {
     this.#claimed = claimed;
@@ -62,9 +63,9 @@ export class HeldCall {
     return this.#state;
   }
 
-  /** Whether its end is still to come, and will be this node's to tell. */
+  /** Whether the queue is still to be told of its end, by this node. */
   get isUnderWay(): boolean {
-    return this.#state !== "ending" && !this.#isLost;
+    return !this.#isTold && !this.#isLost;
   }
 
   /** Runs the call, and tells the queue how that went. Never rejects. */
@@ -125,7 +126,8 @@ export class HeldCall {
     const fn = called instanceof FnError ? NO_RETRIES : called.fn;
     const next = nextStep({ ...this.#claimed, error, wasRun }, fn, random);
     if (next.kind === "put back") {
-      const back = { delayMs: next.delayMs, wasRun, error: error ? sentenceOf(error) : "" };
+      const sentence = error ? sentenceOf(error) : "";
+      const back = { delayMs: next.delayMs, wasRun, error: sentence, log: outcome.record?.log ?? "" };
       const isOurs = await this.#untilReached(() => queue.putBack(holder, call.id, back));
       if (isOurs) {
         observer.asyncPutBack(next.reason);
@@ -148,7 +150,9 @@ export class HeldCall {
     const { clock, random, givingUp } = this.#options;
     for (let failures = 0; ; failures++) {
       try {
-        return await tell();
+        const told = await tell();
+        this.#isTold = true;
+        return told;
       } catch (error) {
         if (asFnError(error).code !== "store_unavailable" || givingUp.aborted) throw error;
         await sleep(clock, storeRetryMs(failures, random), givingUp);

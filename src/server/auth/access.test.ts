@@ -210,6 +210,18 @@ describe("a store that is away before anything is known of its tokens", () => {
   });
 });
 
+describe("a store that is away, and had no tokens", () => {
+  test("leaves looking as it was, and closes the rest for the time being", async () => {
+    const { access, clock, state } = setUp();
+    await allowed(access, []);
+    state.isDown = true;
+    await clock.advance(1000);
+    await allowed(access, []);
+    await refused(access, "management_closed", [], "read", ELSEWHERE);
+    await refused(access, "store_unavailable", [], "manage");
+  });
+});
+
 describe("calls", () => {
   test("need no token, also where there are tokens", () => {
     assert.equal(setUp({ tokens: [{}] }).access.authorizeCall({ fields: [] }), undefined);

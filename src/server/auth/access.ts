@@ -41,6 +41,8 @@ export class Access {
   readonly #rootDigest: Buffer | undefined;
   /** By their hashes, and any one of them under ANY. */
   readonly #tokens: StoreCache<Token>;
+  /** What the store said last; before it said anything, the door is closed. */
+  #hadTokens = true;
 
   constructor(options: AccessOptions) {
     const { store, clock, host = "", rootToken } = options;
@@ -55,7 +57,7 @@ export class Access {
    * `token_unknown`, `token_expired`, `scope_missing`, `store_unavailable`.
    */
   async authorize(asker: Asker, scope: TokenScope): Promise<void> {
-    if (await this.#hasTokens()) await this.#authorizeToken(asker.fields, scope);
+    if (await this.#hasTokens(scope)) await this.#authorizeToken(asker.fields, scope);
     else this.#refuseStrangers(asker);
   }
 
@@ -71,12 +73,20 @@ export class Access {
     this.#tokens.clear();
   }
 
-  /** Those that have expired count: that they did must not open what they closed. */
-  async #hasTokens(): Promise<boolean> {
+  /**
+   * Those that have expired count: that they did must not open what they closed. While the store is away, who looks is
+   * answered as before: metrics are never wanted more than then.
+   */
+  async #hasTokens(scope: TokenScope): Promise<boolean> {
     if (this.#rootDigest) return true;
     const { tokens } = this.#options.store;
-    const any = await this.#tokens.get(ANY, async () => (await tokens.list({ limit: 1 }))[0]);
-    return any !== undefined;
+    try {
+      const any = await this.#tokens.get(ANY, async () => (await tokens.list({ limit: 1 }))[0]);
+      this.#hadTokens = any !== undefined;
+    } catch (error) {
+      if (this.#hadTokens || scope !== "read") throw error;
+    }
+    return this.#hadTokens;
   }
 
   #refuseStrangers({ fields, peer }: Asker): void {

@@ -1,9 +1,9 @@
 /** What the black-box suite that was published with Fn expects of a server, on a whole node whose containers are scripts. */
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
-import pino from "pino";
 import { Agent } from "../../agent/agent.ts";
 import { AsyncCalls } from "../../agent/async/async-calls.ts";
+import { SMALL_NODE } from "../../agent/rig.suite.ts";
 import { settle } from "../../clock/fake-clock.ts";
 import { seededRandom } from "../../clock/random.ts";
 import { createFakeDriver, type FakeProcess } from "../../driver/fake/driver.ts";
@@ -27,7 +27,7 @@ interface BlackBox extends Pick<Rig, "send" | "clock"> {
 
 /** `play` is the program in each container. */
 async function openBlackBox(t: TestContext, play: (process: FakeProcess) => void = greet): Promise<BlackBox> {
-  const log = pino({ level: "silent" });
+  const { log } = SMALL_NODE;
   const rig = await openRig(t, { flushCalls: () => agent.flushCalls() });
   const { store, clock, ids } = rig;
   const metrics = new Metrics(() => agent.state);
@@ -37,16 +37,7 @@ async function openBlackBox(t: TestContext, play: (process: FakeProcess) => void
     calls: store.calls,
     clock,
     ids,
-    log,
-    nodeName: "node-1",
-    memoryMib: 1024,
-    readMemory: undefined,
-    cpusMilli: 2000,
-    cores: 2,
-    containersPerFnMax: 0,
-    freezeIdleMs: -1,
-    initTimeoutMs: 10_000,
-    openSecrets: (secrets) => secrets,
+    ...SMALL_NODE,
     observer: metrics,
   });
   const fnOf = (id: string) => store.fns.get(id);

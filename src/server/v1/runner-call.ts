@@ -7,6 +7,7 @@ import { PRIORITIES, type QueuedCall, type QueuedRequest } from "../../model/que
 import { formatCpus } from "../../model/route.ts";
 import type { ClaimedCall, FnInApp, RouteInApp } from "../../store/store.ts";
 import { mapOf } from "../api/body.ts";
+import { queuedCallOf } from "../queueing.ts";
 import { filled } from "./api.ts";
 import { viewBytes } from "./call-view.ts";
 import { readTime, viewTime } from "./times.ts";
@@ -68,28 +69,11 @@ export function readCallKey(input: RunnerCallInput): { readonly id: string; read
 }
 
 /** A call to be queued, of a route that is there. Errors: `invalid_json`. */
-export function readQueuedCall(
-  input: RunnerCallInput,
-  { app, fn, trigger }: RouteInApp,
-  nowMs: number,
-): QueuedCall {
+export function readQueuedCall(input: RunnerCallInput, called: RouteInApp, nowMs: number): QueuedCall {
   const { priority = 0, delay = 0 } = input;
-  const call: Call = {
-    id: readCallKey(input).id,
-    appId: app.id,
-    appName: app.name,
-    fnId: fn.id,
-    path: trigger.source,
-    status: "queued",
-    error: undefined,
-    createdAtMs: nowMs,
-    startedAtMs: undefined,
-    completedAtMs: undefined,
-    timeline: {},
-    attempts: 0,
-  };
+  const { app, trigger } = called;
   return {
-    call,
+    call: queuedCallOf({ id: readCallKey(input).id, createdAtMs: nowMs, called }),
     request: { ...readRequest(input, `/r/${app.name}${trigger.source}`), triggerId: trigger.id },
     priority: PRIORITIES.find((each) => each === priority) ?? 0,
     dueAtMs: nowMs + delay * 1000,

@@ -109,8 +109,15 @@ describe("API reference 5.3: POST /v1/runner/finish", () => {
     const rig = await openRunnerRig(t);
     await rig.send("PATCH", "/v1/apps/demo/routes/hello", { route: { retries: 1 } });
     await started(rig);
-    await finish(rig, { status: "error", error: "oops" });
+    await finish(rig, { status: "error", error: "oops" }, "what it wrote");
     assert.equal((await stored(rig))?.status, "queued");
+    assert.equal(await rig.store.calls.log("demo", ID), "what it wrote");
+  });
+
+  test("of a call that nobody queued names a path of a route", async (t) => {
+    const rig = await openRunnerRig(t);
+    const { body } = await finish(rig, { path: `/${"a".repeat(2000)}` });
+    assert.equal(body.error?.code, "route_path_too_long");
   });
 
   test("stores a call that the runner's own caller waited for", async (t) => {

@@ -1,5 +1,5 @@
 import { nextStep } from "../../agent/async/retry-rule.ts";
-import type { CancelSignal } from "../../clock/cancel.ts";
+import { Cancel, type CancelSignal } from "../../clock/cancel.ts";
 import { type Clock, type Timer, within } from "../../clock/clock.ts";
 import type { Random } from "../../clock/random.ts";
 import type { Call, CallRecord } from "../../model/call.ts";
@@ -35,6 +35,8 @@ export class RunnerQueue {
   readonly #random: Random;
   /** Calls that runners have started, by id: when each of these goes off, its runner is given up. */
   readonly #started = new Map<string, Timer>();
+  /** Aborted when nobody is to wait for a call any more. */
+  readonly #draining = new Cancel();
 
   constructor(options: { readonly store: Store; readonly clock: Clock; readonly random: Random }) {
     this.#store = options.store;
@@ -66,7 +68,7 @@ export class RunnerQueue {
 
   /** A runner tells how a call of the queue ended; nothing happens when the call is not this runner's any more. */
   async finish(runner: string, record: CallRecord): Promise<void> {
-    const { call } = record;
+    const { call, log } = record;
     const { queue } = this.#store;
     const { fn } = (await this.#store.fns.get(call.fnId)) ?? { fn: FN_DEFAULTS };
     const { attempts = 1, error: sentence = "" } = call;
@@ -78,12 +80,18 @@ export class RunnerQueue {
             record: { ...record, call: { ...call, isDead: step.isDead } },
             keepAnswerMs: 0,
           })
-        : await queue.putBack(runner, call.id, { delayMs: step.delayMs, wasRun: true, error: sentence });
+        : await queue.putBack(runner, call.id, { delayMs: step.delayMs, wasRun: true, error: sentence, log });
     if (wasHeld) this.#forget(call.id);
+  }
+
+  /** The node goes down: who waits for a call is told that there is none, and so is whoever asks from now on. */
+  drain(): void {
+    this.#draining.abort(new FnError("server_stopping"));
   }
 
   /** Forgets the calls that runners have: when their leases end, others run them. */
   close(): void {
+    this.drain();
     for (const id of this.#started.keys()) this.#forget(id);
   }
 
@@ -98,9 +106,10 @@ export class RunnerQueue {
     let bell = Promise.withResolvers<void>();
     const ring = () => bell.resolve();
     const unsubscribe = queue.onEnqueued(ring);
-    gone.addEventListener("abort", ring, { once: true });
+    const ends = [gone, this.#draining];
+    for (const end of ends) end.addEventListener("abort", ring, { once: true });
     try {
-      while (!gone.aborted) {
+      while (!ends.some(({ aborted }) => aborted)) {
         // New before each look, so that what comes during the look is not missed.
         bell = Promise.withResolvers();
         const rung = bell.promise;
@@ -118,7 +127,7 @@ export class RunnerQueue {
       return undefined;
     } finally {
       unsubscribe();
-      gone.removeEventListener("abort", ring);
+      for (const end of ends) end.removeEventListener("abort", ring);
     }
   }
 

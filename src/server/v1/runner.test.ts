@@ -202,6 +202,15 @@ describe("API reference 5.3: GET /v1/runner/async", () => {
     assert.equal((await answer).body.calls?.[0]?.id, ID);
   });
 
+  test("answers that there is none when the node goes down", async (t) => {
+    const rig = await openRunnerRig(t);
+    const { answer } = await poll(rig);
+    rig.management.drain();
+    assert.equal((await answer).text, NO_CALLS);
+    await put(rig);
+    assert.equal((await get(rig)).text, NO_CALLS);
+  });
+
   test("takes nothing for one who asked and has left", async (t) => {
     const rig = await openRunnerRig(t);
     const { port } = rig.server.address() as AddressInfo;

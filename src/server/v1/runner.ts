@@ -3,7 +3,7 @@ import Type from "typebox";
 import { Cancel } from "../../clock/cancel.ts";
 import type { Call, CallRecord } from "../../model/call.ts";
 import { FnError } from "../../model/errors.ts";
-import { cleanRoutePath } from "../../model/route.ts";
+import { cleanRoutePath, validateRoutePath } from "../../model/route.ts";
 import type { RouteInApp, Store } from "../../store/store.ts";
 import type { ManagementOptions } from "../management.ts";
 import { type Api, operation } from "./api.ts";
@@ -16,7 +16,7 @@ import {
   readQueuedCall,
   viewRunnerCall,
 } from "./runner-call.ts";
-import { RunnerQueue } from "./runner-queue.ts";
+import type { RunnerQueue } from "./runner-queue.ts";
 import { readTime } from "./times.ts";
 
 const MIB = 1024 * 1024;
@@ -28,10 +28,7 @@ const CallsAnswer = Type.Object({ calls: Type.Array(RunnerCallView, { descriptio
 const EndBody = Type.Partial(Type.Object({ call: RunnerCallInput, log: Type.String() }));
 
 /** `/v1/runner`: the queue, for nodes that run calls and have no database. API reference, 5.3. */
-export function serveRunner(api: Api, options: ManagementOptions): void {
-  const { store, clock } = options;
-  const queue = new RunnerQueue(options);
-  api.addHook("onClose", async () => queue.close());
+export function serveRunner(api: Api, { store, clock }: ManagementOptions, queue: RunnerQueue): void {
   const large = { bodyLimit: RUNNER_BODY_BYTES_MAX };
 
   api.put(
@@ -111,21 +108,23 @@ async function requireRoute(store: Store, appName: string, path: string): Promis
   throw new FnError("route_not_found");
 }
 
-/** A call that no queue has seen: the runner's own caller waited for it. Errors: `app_not_found`. */
+/** A call that no queue has seen: the runner's own caller waited for it. Errors: `app_not_found`, `route_path_...`. */
 async function ofOwnCaller(
   store: Store,
-  { app_name: appName = "", path = "" }: RunnerCallInput,
+  { app_name: appName = "", path: sentPath = "" }: RunnerCallInput,
   { id, createdAtMs }: Pick<Call, "id" | "createdAtMs">,
 ): Promise<Call> {
+  const path = cleanRoutePath(sentPath);
+  validateRoutePath(path);
   const app = await requireApp(store, appName);
-  const route = await store.routes.get(appName, cleanRoutePath(path));
+  const route = await store.routes.get(appName, path);
   return {
     id,
     appId: app.id,
     appName,
     // Empty when the function has been removed since.
     fnId: route?.fn.id ?? "",
-    path: cleanRoutePath(path),
+    path,
     status: "running",
     error: undefined,
     createdAtMs,

@@ -13,10 +13,15 @@ import { serveCalls } from "./calls.ts";
 import { type LogFollowers, serveAppLogs } from "./log-follow.ts";
 import { serveRoutes } from "./routes.ts";
 import { serveRunner } from "./runner.ts";
+import type { RunnerQueue } from "./runner-queue.ts";
 import { serveStats } from "./stats.ts";
 
 /** The API of the Fn server of January 2018, and all that no version owns. */
-export function serveV1(api: Api, options: ManagementOptions, followers: LogFollowers): void {
+export function serveV1(
+  api: Api,
+  options: ManagementOptions,
+  { followers, runners }: { readonly followers: LogFollowers; readonly runners: RunnerQueue },
+): void {
   // In a hook, so that nobody reads the body of a request that goes nowhere; the handler gives the hook its place.
   api.addHook("onRequest", refuseOddTarget);
   api.setNotFoundHandler(refuseOddTarget);
@@ -29,7 +34,7 @@ export function serveV1(api: Api, options: ManagementOptions, followers: LogFoll
   serveAppLogs(api, followers);
   serveCallAnswer(api, options);
   serveRedrive(api, options);
-  serveRunner(api, options);
+  serveRunner(api, options, runners);
   serveStats(api, options);
 }
 

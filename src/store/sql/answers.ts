@@ -2,12 +2,8 @@ import type { Kysely } from "kysely";
 import type { StoredAnswer } from "../../model/queued-call.ts";
 import { fromBytesColumn } from "./bytes-column.ts";
 import { fromJsonColumn, toJsonColumn } from "./json-column.ts";
+import type { CallKey } from "./logs.ts";
 import type { Tables } from "./tables.ts";
-
-interface CallKey {
-  readonly appName: string;
-  readonly callId: string;
-}
 
 export async function insertAnswer(
   db: Kysely<Tables>,
@@ -27,6 +23,10 @@ export async function insertAnswer(
       expires_at_ms: expiresAtMs,
     })
     .execute();
+}
+
+export async function deleteAnswer(db: Kysely<Tables>, { appName, callId }: CallKey): Promise<void> {
+  await db.deleteFrom("answers").where("app_name", "=", appName).where("call_id", "=", callId).execute();
 }
 
 /** One that has expired is gone, even while its row is there. */

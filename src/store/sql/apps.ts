@@ -4,9 +4,10 @@ import type { App, Config } from "../../model/app.ts";
 import { FnError } from "../../model/errors.ts";
 import type { Secrets } from "../../model/secrets.ts";
 import type { AppKey, AppStore, Page } from "../store.ts";
-import { removeEndedCalls } from "./ended-calls.ts";
+import { removeCallsOfApp } from "./call-removal.ts";
 import { fromJsonColumn, toJsonColumn } from "./json-column.ts";
 import type { Notices } from "./notices.ts";
+import { QUEUE_STATES } from "./queue-states.ts";
 import type { Tables } from "./tables.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -54,7 +55,7 @@ export class SqlAppStore implements AppStore {
 
   async remove(key: AppKey): Promise<void> {
     const { name } = await this.#transactions.read((db) => requireApp(db, key));
-    await removeEndedCalls(this.#transactions, name);
+    await removeCallsOfApp(this.#transactions, name);
     await this.#transactions.write(async (db) => {
       const { id, name } = await requireApp(db, key);
       await db
@@ -63,7 +64,8 @@ export class SqlAppStore implements AppStore {
         .execute();
       await db.deleteFrom("apps").where("id", "=", id).execute();
       // By name, so that what outlived an earlier app of this name goes too.
-      for (const table of ["queue", "answers", "logs", "calls"] as const) {
+      await db.deleteFrom("queue").where("state", "in", QUEUE_STATES).where("app_name", "=", name).execute();
+      for (const table of ["answers", "logs", "calls"] as const) {
         await db.deleteFrom(table).where("app_name", "=", name).execute();
       }
       await this.#notices.changed(db);

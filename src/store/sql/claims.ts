@@ -1,9 +1,8 @@
 import type { Kysely, Selectable } from "kysely";
 import { PRIORITIES, type Priority } from "../../model/queued-call.ts";
 import type { Claim, ClaimedCall } from "../store.ts";
-import { CALL_COLUMNS, toCall } from "./call-rows.ts";
+import { readClaimed } from "./claimed-calls.ts";
 import { WAITING } from "./queue-states.ts";
-import { toRequest } from "./requests.ts";
 import type { Tables } from "./tables.ts";
 import type { Transactions } from "./transactions.ts";
 import { appsInTurn, type Turn } from "./turns.ts";
@@ -28,7 +27,8 @@ export class Claims {
     const claimed = await this.#transactions.writeBeside(async (db) => {
       const nowMs = await this.#transactions.nowMs(db);
       await this.#endLeases(db, nowMs);
-      return readClaimed(db, await this.#pick(db, { holder, limit, nowMs, leaseEndsAtMs: nowMs + leaseMs }));
+      const picks = await this.#pick(db, { holder, limit, nowMs, leaseEndsAtMs: nowMs + leaseMs });
+      return readClaimed(db, idsOf(picks));
     });
     this.#lastApp = claimed.at(-1)?.call.appName ?? this.#lastApp;
     return claimed;
@@ -168,38 +168,6 @@ function updateCalls(db: Kysely<Tables>, ids: readonly string[]) {
     .where("queue.call_id", "in", ids)
     .whereRef("calls.app_name", "=", "queue.app_name")
     .whereRef("calls.id", "=", "queue.call_id");
-}
-
-/** In the order of the picks. */
-async function readClaimed(db: Kysely<Tables>, picks: readonly Due[]): Promise<ClaimedCall[]> {
-  if (picks.length === 0) return [];
-  const rows = await db
-    .selectFrom("queue")
-    .innerJoin("requests", "requests.call_id", "queue.call_id")
-    .innerJoin("calls", (join) =>
-      join.onRef("calls.app_name", "=", "queue.app_name").onRef("calls.id", "=", "queue.call_id"),
-    )
-    .select(CALL_COLUMNS.map((column) => `calls.${column}` as const))
-    .select(["method", "target", "host", "headers", "trigger_id", "body"])
-    .select(["priority", "due_at_ms", "refusals"])
-    .where("queue.call_id", "in", idsOf(picks))
-    .execute();
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return picks.flatMap(({ call_id }) => {
-    const row = byId.get(call_id);
-    if (!row) return [];
-    const call = toCall(row);
-    return [
-      {
-        call,
-        request: toRequest(row),
-        priority: row.priority,
-        dueAtMs: row.due_at_ms,
-        attempts: call.attempts ?? 0,
-        refusals: row.refusals,
-      },
-    ];
-  });
 }
 
 function idsOf(rows: readonly { readonly call_id: string }[]): string[] {

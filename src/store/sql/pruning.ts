@@ -1,9 +1,13 @@
-import { type DeleteResult, type Kysely, sql } from "kysely";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { DeleteResult, Kysely } from "kysely";
 import { idStartAt } from "../../clock/ids.ts";
 import type { PruneRule } from "../store.ts";
-import { removeCalls } from "./ended-calls.ts";
+import { removeCalls } from "./call-removal.ts";
 import type { Tables } from "./tables.ts";
 import type { Transactions } from "./transactions.ts";
+
+/** Calls that are counted at a time: SQLite holds up its thread for less than a millisecond, and PostgreSQL ends in time. */
+const COUNT_STEP = 5_000;
 
 /**
  * Removes calls in rounds over the apps, batch by batch. For each app a round first finds the id that calls have to be
@@ -72,15 +76,31 @@ export class Pruning {
     }
   }
 
-  /** The id of the oldest of so many newest calls. Counted and found in one statement, that is at one time. */
-  #oldestOfNewest(appName: string, count: number): Promise<string> {
-    return this.#transactions.read(async (db) => {
-      const { rows } = await sql<{ id: string }>`
-        select id from calls where app_name = ${appName} order by id limit 1 offset (
-          select case when count(*) > ${count} then count(*) - ${count} else 0 end from calls where app_name = ${appName}
-        )`.execute(db);
-      return rows[0]?.id ?? "";
+  /**
+   * The id of the oldest of so many newest calls, empty when there are fewer. Calls that come meanwhile are newer than those
+   * that have been counted: then more are kept.
+   */
+  async #oldestOfNewest(appName: string, count: number): Promise<string> {
+    let oldest: string | undefined;
+    for (let left = count; left > 0; left -= COUNT_STEP) {
+      oldest = await this.#oldestOfStep(appName, oldest, Math.min(left, COUNT_STEP));
+      if (oldest === undefined) return "";
+      await nextTurn();
+    }
+    return oldest ?? "";
+  }
+
+  /** The last of so many calls, going back from one, or from the newest. */
+  async #oldestOfStep(appName: string, from: string | undefined, count: number): Promise<string | undefined> {
+    const row = await this.#transactions.read((db) => {
+      const older = db.selectFrom("calls").select("id").where("app_name", "=", appName);
+      return (from === undefined ? older : older.where("id", "<", from))
+        .orderBy("id", "desc")
+        .limit(1)
+        .offset(count - 1)
+        .executeTakeFirst();
     });
+    return row?.id;
   }
 
   /** Those that another process removes at this moment are left to it. */
@@ -143,7 +163,7 @@ export class Pruning {
     );
   }
 
-  /** Until a batch is not full any more. */
+  /** Until a batch is not full any more; in between, others have their turn. */
   async #repeat(
     limit: number,
     remove: (db: Kysely<Tables>, nowMs: number) => Promise<DeleteResult>,
@@ -153,6 +173,7 @@ export class Pruning {
         remove(db, await this.#transactions.nowMs(db)),
       );
       removed = Number(numDeletedRows);
+      await nextTurn();
     }
   }
 }

@@ -1,5 +1,8 @@
 import type { ExpressionBuilder } from "kysely";
-import type { Tables } from "./tables.ts";
+import type { QueueState, Tables } from "./tables.ts";
+
+/** All of them: the index of an app's calls begins with the state. */
+export const QUEUE_STATES = ["waiting", "leased", "dead"] as const satisfies readonly QueueState[];
 
 /** Nobody has the call; the values of its row that go with that. */
 export const WAITING = { state: "waiting", holder: "", lease_ends_at_ms: null } as const;

@@ -3,10 +3,11 @@ import type { Call } from "../../model/call.ts";
 import { FnError } from "../../model/errors.ts";
 import type { QueuedCall } from "../../model/queued-call.ts";
 import type { CallEnd, Claim, ClaimedCall, IdempotencyKey, QueueStore } from "../store.ts";
-import { insertAnswer } from "./answers.ts";
+import { deleteAnswer, insertAnswer } from "./answers.ts";
 import { toCall, toCallRow } from "./call-rows.ts";
 import { Claims } from "./claims.ts";
 import { takeKey } from "./idempotency-keys.ts";
+import { deleteLog, replaceLog } from "./logs.ts";
 import type { Notices } from "./notices.ts";
 import { DEAD, isHeldBy, WAITING } from "./queue-states.ts";
 import { insertRequest } from "./requests.ts";
@@ -50,7 +51,7 @@ export class SqlQueueStore implements QueueStore {
         .executeTakeFirst();
       // It is there, and may even have ended: whoever sent it did not hear of it.
       if (!numInsertedOrUpdatedRows) return id;
-      await db
+      const { numInsertedOrUpdatedRows: queuedRows } = await db
         .insertInto("queue")
         .values({
           call_id: id,
@@ -62,7 +63,9 @@ export class SqlQueueStore implements QueueStore {
           due_at_ms: dueAtMs > call.createdAtMs ? dueAtMs : Math.min(dueAtMs, nowMs),
           refusals: 0,
         })
-        .execute();
+        .onConflict((conflict) => conflict.column("call_id").doNothing())
+        .executeTakeFirst();
+      if (!queuedRows) throw new FnError("call_id_taken");
       await insertRequest(db, id, request);
       this.#notices.enqueued(db);
       return id;
@@ -98,9 +101,9 @@ export class SqlQueueStore implements QueueStore {
       const { status, error, started_at_ms, completed_at_ms, timeline, is_dead } = toCallRow(call);
       await updateCall(db, call, { status, error, started_at_ms, completed_at_ms, timeline, is_dead });
       const key = { appName: call.appName, callId: call.id };
-      if (log !== "") {
-        await db.insertInto("logs").values({ app_name: key.appName, call_id: key.callId, log }).execute();
-      }
+      const isRepeated = (call.attempts ?? 1) > 1 && call.startedAtMs !== undefined;
+      if (log !== "") await replaceLog(db, key, log);
+      else if (isRepeated) await deleteLog(db, key);
       if (answer) {
         const nowMs = await this.#transactions.nowMs(db);
         await insertAnswer(db, key, answer, nowMs + keepAnswerMs);
@@ -112,7 +115,7 @@ export class SqlQueueStore implements QueueStore {
   putBack(
     holder: string,
     callId: string,
-    { delayMs, wasRun, error }: Parameters<QueueStore["putBack"]>[2],
+    { delayMs, wasRun, error, log = "" }: Parameters<QueueStore["putBack"]>[2],
   ): Promise<boolean> {
     return this.#transactions.writeBeside(async (db) => {
       const nowMs = await this.#transactions.nowMs(db);
@@ -133,6 +136,7 @@ export class SqlQueueStore implements QueueStore {
         .where("app_name", "=", row.app_name)
         .where("id", "=", callId)
         .execute();
+      if (log !== "") await replaceLog(db, { appName: row.app_name, callId }, log);
       this.#notices.enqueued(db);
       return true;
     });
@@ -178,9 +182,8 @@ export class SqlQueueStore implements QueueStore {
       }
       await updateCall(db, { appName, id: callId }, REDRIVEN);
       // What its last attempt left would be taken for what the next one leaves.
-      for (const table of ["logs", "answers"] as const) {
-        await db.deleteFrom(table).where("app_name", "=", appName).where("call_id", "=", callId).execute();
-      }
+      await deleteLog(db, { appName, callId });
+      await deleteAnswer(db, { appName, callId });
       this.#notices.enqueued(db);
       return readCall(db, appName, callId);
     });

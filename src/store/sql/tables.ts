@@ -117,12 +117,14 @@ interface AnswersTable {
   expires_at_ms: number;
 }
 
+export type QueueState = "waiting" | "leased" | "dead";
+
 /** Calls that wait, run, or are dead, beside their row of `calls`. A lease that has ended leaves its call to whoever claims it. */
 interface QueueTable {
   call_id: string;
   app_name: string;
   fn_id: string;
-  state: "waiting" | "leased" | "dead";
+  state: QueueState;
   priority: Priority;
   /** Not to be claimed before this. */
   due_at_ms: number;

@@ -71,6 +71,12 @@ export function pruneSuite(open: OpenTimed): void {
       assert.deepEqual(await secondsOf(calls, "other"), [3, 2]);
     });
 
+    test("keeps the newest of each app, thousands of them", async (t) => {
+      const calls = await openCalls(t);
+      await calls.insert(Array.from({ length: 10_002 }, (_, i) => ({ ...callAt(i), log: "" })));
+      assert.equal(await pruneAll(calls, { ...KEEP_ALL, perApp: 10_000 }), 2);
+    });
+
     test("keeps everything of an app that has fewer", async (t) => {
       const calls = await openCalls(t);
       await calls.insert([1, 2].map((second) => callAt(second)));

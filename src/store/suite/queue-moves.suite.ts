@@ -147,6 +147,30 @@ export function queueMovesSuite(open: OpenTimed): void {
       ]);
     });
 
+    test("keeps its log until a later attempt leaves one", async (t) => {
+      const { calls, queue } = (await open(t)).store;
+      await queue.enqueue(sampleQueued("call-1"));
+      const logs: unknown[] = [];
+      for (const log of ["first", "", "third"]) {
+        await claimOne(queue);
+        await queue.putBack("node-1", "call-1", { ...back, log });
+        logs.push(await calls.log("demo", "call-1"));
+      }
+      assert.deepEqual(logs, ["first", "first", "third"]);
+      await queue.finish("node-1", sampleEnd(await claimOne(queue)));
+      assert.equal(await calls.log("demo", "call-1"), "a line");
+    });
+
+    test("loses its log when its last attempt ran, and wrote none", async (t) => {
+      const { calls, queue } = (await open(t)).store;
+      await queue.enqueue(sampleQueued("call-1"));
+      await claimOne(queue);
+      await queue.putBack("node-1", "call-1", { ...back, log: "first" });
+      const { record, keepAnswerMs } = sampleEnd(await claimOne(queue));
+      await queue.finish("node-1", { record: { ...record, log: "" }, keepAnswerMs });
+      assert.equal(await calls.log("demo", "call-1"), "");
+    });
+
     test("has to be its holder's", async (t) => {
       const { queue } = (await open(t)).store;
       await queue.enqueue(sampleQueued("call-1"));

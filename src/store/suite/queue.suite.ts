@@ -46,6 +46,16 @@ export function queueSuite(open: OpenTimed): void {
       assert.equal((await calls.get("demo", "call-1"))?.status, "success");
       assert.deepEqual(await claimIds(queue), []);
     });
+
+    test("refuses an id that a call of another app waits under, and stores nothing", async (t) => {
+      const { calls, queue } = (await open(t)).store;
+      await queue.enqueue(sampleQueued("call-1"));
+      await assert.rejects(queue.enqueue(sampleQueued("call-1", { appName: "other" })), {
+        code: "call_id_taken",
+      });
+      assert.equal(await calls.get("other", "call-1"), undefined);
+      assert.deepEqual(await claimIds(queue), ["call-1"]);
+    });
   });
 
   describe("a key", () => {
@@ -98,6 +108,16 @@ export function queueSuite(open: OpenTimed): void {
       const call = queuedCall("call-1", { fnId: "fn-1", createdAtMs: 0, status: "running", attempts: 1 });
       assert.deepEqual(claimed, { call, request: sampleRequest, priority: 2, attempts: 1, refusals: 0 });
       assert.deepEqual(await calls.get("demo", "call-1"), call);
+    });
+
+    test("gives calls in their order, however large they are together", async (t) => {
+      const { queue } = (await open(t)).store;
+      const ids = ["call-1", "call-2", "call-3", "call-4"];
+      for (const [index, mib] of [9, 9, 0, 17].entries()) {
+        const request = { body: new Uint8Array(mib * 1024 * 1024) };
+        await queue.enqueue(sampleQueued(ids[index] ?? "", { createdAtMs: index - 10, request }));
+      }
+      assert.deepEqual(await claimIds(queue), ids);
     });
 
     test("gives empty bodies and no trigger as they are", async (t) => {
