@@ -223,7 +223,7 @@ export const ERRORS = {
   ),
   store_unavailable: platform(
     503,
-    "The database cannot be reached. Try again, or see the server's log",
+    "The database cannot be reached, or not be written. Try again, or see the server's log",
     true,
   ),
   internal: platform(500, "internal server error"),

@@ -26,6 +26,8 @@ export type TriggerHeaders = Readonly<Record<string, readonly string[]>>;
 /** The part that a caller of /v2 may change; what is absent, undefined or empty stays. Annotations as in `mergeKeyed`. */
 export interface TriggerChange {
   readonly name?: string;
+  /** Another function of the app, to which the trigger leads from then on. */
+  readonly fnId?: string;
   readonly source?: string;
   readonly annotations?: Annotations;
 }
@@ -59,13 +61,14 @@ export function newTrigger(chosen: NewTrigger, id: string, nowMs: number): Trigg
 /** A trigger after a change; the same object when that changes nothing, so that no time moves. Errors: as `newTrigger`. */
 export function changeTrigger(trigger: Trigger, change: TriggerChange, nowMs: number): Trigger {
   const name = change.name || trigger.name;
+  const fnId = change.fnId || trigger.fnId;
   const source = change.source || trigger.source;
   const annotations = mergeKeyed(trigger.annotations, change.annotations);
   // What stays is not looked at: triggers made through /v1 have names of their own.
   if (name !== trigger.name) validateName(name);
   if (source !== trigger.source) validateSource(source);
   validateAnnotations(annotations);
-  const changed = { ...trigger, name, source, annotations };
+  const changed = { ...trigger, fnId, name, source, annotations };
   return isDeepStrictEqual(changed, trigger) ? trigger : { ...changed, updatedAtMs: nowMs };
 }
 

@@ -69,8 +69,8 @@ export interface TriggerStore {
   /** By name and then id, ascending, those after `page.after`, which is a `triggerPlaceText`. */
   list(appId: string, page: Page & { readonly fnId?: string; readonly name?: string }): Promise<Trigger[]>;
   /**
-   * As for apps, but the name may change; app, fn and type stay as they are.
-   * Errors: `trigger_not_found`, `trigger_exists`, and whatever `change` throws.
+   * As for apps, but name and fn may change; app and type stay as they are.
+   * Errors: `trigger_not_found`, `fn_not_found` (of that app), `trigger_exists`, and whatever `change` throws.
    */
   update(id: string, change: (trigger: Trigger) => Trigger): Promise<Trigger>;
   /** Removes the trigger; its fn stays. Errors: `trigger_not_found`. */

@@ -17,7 +17,12 @@ export async function startPostgres(t: Owner): Promise<Postgres> {
   const server = await TempServer.start();
   t.after(() => server.remove());
   const url = await server.createDatabase();
-  return { url, createDatabase: () => server.createDatabase(), stop: () => server.stop(), start: () => server.start() };
+  return {
+    url,
+    createDatabase: () => server.createDatabase(),
+    stop: () => server.stop(),
+    start: () => server.start(),
+  };
 }
 
 /** Undoes last what was started first: a database outlives those who use it. */

@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { FnError } from "../../model/errors.ts";
 import { changeTrigger, newTrigger, type Trigger } from "../../model/trigger.ts";
+import type { Store } from "../../store/store.ts";
 import type { Api } from "../api/api.ts";
 import { PageQuery } from "../api/paging.ts";
 import type { ManagementOptions } from "../management.ts";
@@ -63,8 +64,7 @@ export function serveTriggers(api: Api, options: ManagementOptions): void {
       const chosen = { name, appId: app_id, fnId: fn_id, type, source, annotations };
       const trigger = newTrigger(chosen, ids.next(), clock.nowMs());
       const app = await requireApp(store, trigger.appId);
-      const fn = await store.fns.get(trigger.fnId);
-      if (fn && fn.app.id !== app.id) throw new FnError("trigger_fn_foreign");
+      await refuseForeignFn(store, trigger.fnId, app.id);
       await store.triggers.insert(trigger);
       return viewTrigger(trigger, app, baseUrlOf(request));
     },
@@ -83,8 +83,9 @@ export function serveTriggers(api: Api, options: ManagementOptions): void {
       const { body } = request;
       const { id } = request.params;
       refuseOtherId(body, id, "trigger_id_mismatch");
-      const { name, source } = body;
-      const change = { name, source, annotations: withoutEndpoints(body.annotations) };
+      const { name, source, fn_id: fnId } = body;
+      const change = { name, source, fnId, annotations: withoutEndpoints(body.annotations) };
+      if (fnId) await refuseForeignFn(store, fnId, (await store.triggers.get(id))?.appId);
       const trigger = await store.triggers.update(id, (each) => changeTrigger(each, change, clock.nowMs()));
       return view(trigger, baseUrlOf(request));
     },
@@ -110,4 +111,10 @@ export function serveTriggers(api: Api, options: ManagementOptions): void {
       return viewTrigger(found.trigger, app, baseUrlOf(request));
     },
   );
+}
+
+/** One that is not there at all is refused where the trigger is stored. */
+async function refuseForeignFn(store: Store, fnId: string, appId: string | undefined): Promise<void> {
+  const fn = await store.fns.get(fnId);
+  if (fn && appId !== undefined && fn.app.id !== appId) throw new FnError("trigger_fn_foreign");
 }

@@ -129,10 +129,10 @@ async function requireRoute(db: Kysely<Tables>, appName: string, path: string): 
 
 /** The changed route, with what never changes as it was: the path is its name in this view. */
 function withIdentityOf({ fn, trigger }: Route, changed: Route): Route {
-  const { name, source } = trigger;
+  const { fnId, name, source } = trigger;
   return {
     fn: withFnIdentity(fn, changed.fn),
-    trigger: { ...withTriggerIdentity(trigger, changed.trigger), name, source },
+    trigger: { ...withTriggerIdentity(trigger, changed.trigger), fnId, name, source },
   };
 }
 

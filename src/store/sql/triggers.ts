@@ -59,6 +59,7 @@ export class SqlTriggerStore implements TriggerStore {
       const wanted = change(trigger);
       if (wanted === trigger) return trigger;
       const changed = withTriggerIdentity(trigger, wanted);
+      if (!(await hasFn(db, changed))) throw new FnError("fn_not_found");
       if (await isTaken(db, changed)) throw new FnError("trigger_exists");
       await updateTrigger(db, changed);
       await this.#notices.changed(db);
@@ -94,7 +95,6 @@ export async function insertTrigger(db: Kysely<Tables>, trigger: Trigger): Promi
     .values({
       id: trigger.id,
       app_id: trigger.appId,
-      fn_id: trigger.fnId,
       type: trigger.type,
       created_at_ms: trigger.createdAtMs,
       ...triggerChanges(trigger),
@@ -117,8 +117,8 @@ export async function deleteTrigger(db: Kysely<Tables>, id: string): Promise<boo
 
 /** The changed trigger, with what never changes as it was. */
 export function withTriggerIdentity(trigger: Trigger, changed: Trigger): Trigger {
-  const { id, appId, fnId, type, createdAtMs } = trigger;
-  return { ...changed, id, appId, fnId, type, createdAtMs };
+  const { id, appId, type, createdAtMs } = trigger;
+  return { ...changed, id, appId, type, createdAtMs };
 }
 
 export function toTrigger(row: Selectable<Tables["triggers"]>): Trigger {
@@ -167,6 +167,7 @@ async function isTaken(db: Kysely<Tables>, { id, appId, type, source }: Trigger)
 /** The columns that an update may change. */
 function triggerChanges(trigger: Trigger) {
   return {
+    fn_id: trigger.fnId,
     name: trigger.name,
     source: trigger.source,
     headers: toJsonColumn<TriggerHeaders>(trigger.headers),

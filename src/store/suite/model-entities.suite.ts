@@ -85,8 +85,8 @@ export class ModelEntities {
     },
     update: async (id, change) => {
       const trigger = required(await this.triggers.get(id), "trigger_not_found");
-      const { appId, fnId, type, createdAtMs } = trigger;
-      const changed = { ...change(trigger), id, appId, fnId, type, createdAtMs };
+      const { appId, type, createdAtMs } = trigger;
+      const changed = { ...change(trigger), id, appId, type, createdAtMs };
       const other = this.#triggerAt(changed);
       refuseIf(other && other !== trigger, "trigger_exists");
       this.#triggers = this.#triggers.map((each) => (each === trigger ? changed : each));

@@ -116,13 +116,27 @@ export function triggersSuite(openEmpty: OpenEmpty): void {
         assert.deepEqual(await triggers.get(trigger.id), changed);
       });
 
-      test("changes no id, app, fn or time of creation", async (t) => {
+      test("changes no id, app or time of creation", async (t) => {
         const { triggers } = await open(t);
         const trigger = sampleTrigger(fn, "/hello");
         await triggers.insert(trigger);
-        const identity = { id: "x", appId: other.id, fnId: foreign.id, createdAtMs: 0 };
+        const identity = { id: "x", appId: other.id, createdAtMs: 0 };
         assert.deepEqual(await triggers.update(trigger.id, (old) => ({ ...old, ...identity })), trigger);
         assert.deepEqual(await triggers.get(trigger.id), trigger);
+      });
+
+      test("may lead to another fn of the app, and to none of another app", async (t) => {
+        const { fns, triggers } = await open(t);
+        const trigger = sampleTrigger(fn, "/hello");
+        const next = sampleFn(app, "next");
+        await fns.insert(next);
+        await triggers.insert(trigger);
+        const leadTo = (fnId: string) => triggers.update(trigger.id, (old) => ({ ...old, fnId }));
+        assert.deepEqual(await leadTo(next.id), { ...trigger, fnId: next.id });
+        for (const fnId of ["none", foreign.id]) {
+          await assert.rejects(leadTo(fnId), refusal("fn_not_found"));
+        }
+        assert.equal((await triggers.get(trigger.id))?.fnId, next.id);
       });
 
       test("a source that another trigger has is refused, and nothing changes", async (t) => {
