@@ -22,13 +22,20 @@ export interface Answer {
 
 const SOCKET_NAME = "lsnr.sock";
 
-/** Starts `node func.ts` in the folder and resolves once its socket is there. */
-export async function startFunction(folder: string, hostname: string): Promise<FunctionProcess> {
+/** What `fn-kit` stands for in an entrypoint. */
+export const KIT = join(import.meta.dirname, "../src/kit/main.ts");
+
+/** Starts `node func.ts` in the folder, or Node with other arguments, and resolves once its socket is there. */
+export async function startFunction(
+  folder: string,
+  hostname: string,
+  args: readonly string[] = ["func.ts"],
+): Promise<FunctionProcess> {
   const socketFolder = await mkdtemp(join(tmpdir(), "fn-"));
   const socketPath = join(socketFolder, SOCKET_NAME);
   const stopWatching = new AbortController();
   const events = watch(socketFolder, { signal: stopWatching.signal });
-  const child = spawn("node", ["func.ts"], {
+  const child = spawn("node", args, {
     cwd: folder,
     env: {
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,

@@ -90,7 +90,7 @@ describe("a node with Docker", { skip: await skipWithoutEngine() }, () => {
   }
 
   test("tells in the call's log what Fn's kit says of a format that it does not speak", async () => {
-    await createRoute(node, "/kit", "", { image: "dir:functions/hello", format: "json" });
+    await createRoute(node, "/kit", "", { image: "dir:functions/primes", format: "json" });
     const answer = await call("/kit", "Ada");
     assert.equal(answer.status, 502);
     assert.equal(await codeOf(answer), "container_exited");

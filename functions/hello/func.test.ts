@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type FunctionProcess, startFunction } from "../function-process.suite.ts";
+import { type FunctionProcess, KIT, startFunction } from "../function-process.suite.ts";
 
 describe("the function hello, in a process of its own", () => {
   let hello: FunctionProcess;
   before(async () => {
-    hello = await startFunction(import.meta.dirname, "node-1");
+    hello = await startFunction(import.meta.dirname, "node-1", [KIT, "func.ts"]);
   });
   after(() => hello.stop());
 

@@ -59,13 +59,16 @@ export async function callAndPrint(
     ...(options.showTimeline ? { "Fn-Show-Timeline": "1" } : {}),
   };
   const request = { url, method: method ?? (body === undefined ? "GET" : "POST"), body };
-  const answer = await send(api.server, { ...request, headers: merged(headers, options.header) });
+  const answer = await send(api.server, { ...request, headers: mergedHeaders(headers, options.header) });
   tools.detail(`${request.method} ${url} ${answer.status}`);
   await printAnswer(tools, answer, options);
 }
 
 /** Those that were given win over those that are sent by themselves. */
-function merged(own: Readonly<Record<string, string>>, given: CallingOptions["header"]): Request["headers"] {
+export function mergedHeaders(
+  own: Readonly<Record<string, string>>,
+  given: CallingOptions["header"],
+): Request["headers"] {
   const names = new Set(given.map(([name]) => name.toLowerCase()));
   return [...Object.entries(own).filter(([name]) => !names.has(name.toLowerCase())), ...given];
 }
@@ -110,7 +113,7 @@ async function printAnswer(tools: Tools, answer: Answer, options: CallingOptions
 }
 
 /** Named with underscores by the servers of 2018, with hyphens by those after. */
-function callIdOf({ headers }: Answer): string | undefined {
+export function callIdOf({ headers }: Answer): string | undefined {
   const id = headers["fn-call-id"] ?? headers.fn_call_id;
   return Array.isArray(id) ? id[0] : id;
 }

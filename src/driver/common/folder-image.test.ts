@@ -54,6 +54,22 @@ describe("dir:PATH is found when", () => {
   });
 });
 
+describe("the program fn-kit of an entrypoint", () => {
+  before(() => functions.addFile("module", "entrypoint: fn-kit func.ts"));
+  const readModule = (kitPath?: string) => readImage(functions.functionsRoot, "dir:module", kitPath);
+
+  test("is the kit of the platform, whose folder is needed, too", async () => {
+    const { command, neededPaths } = await readModule("/opt/kit/main.ts");
+    assert.deepEqual(command, ["node", "/opt/kit/main.ts", "func.ts"]);
+    assert.deepEqual(neededPaths, ["/opt/kit"]);
+  });
+
+  test("is a program like any other where there is no kit", async () => {
+    const { command, neededPaths } = await readModule();
+    assert.deepEqual([command, neededPaths], [["fn-kit", "func.ts"], []]);
+  });
+});
+
 describe("an image is refused when", () => {
   test("it is no dir:PATH", () => refuses("fnproject/hello:0.0.1", "image_invalid"));
 

@@ -1,5 +1,5 @@
 import { constants, type FileHandle, open, realpath } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { FnError } from "../../model/errors.ts";
 import { FUNC_FILE_NAMES, type FuncFile, FuncFileError, parseFuncFile } from "./func-file.ts";
 
@@ -7,7 +7,12 @@ import { FUNC_FILE_NAMES, type FuncFile, FuncFileError, parseFuncFile } from "./
 export interface FunctionFolder extends FuncFile {
   /** Absolute, symlinks resolved. */
   readonly path: string;
+  /** Folders elsewhere that its command needs: the kit's. */
+  readonly neededPaths: readonly string[];
 }
+
+/** The program in an entrypoint that serves a module: `fn-kit func.ts`. Each platform brings its own. */
+const KIT = "fn-kit";
 
 const PREFIX = "dir:";
 
@@ -16,10 +21,14 @@ const FUNC_FILE_BYTES_MAX = 64 * 1024;
 
 /**
  * Finds the folder behind an image reference `dir:PATH` and reads its function file. PATH is absolute or relative to
- * `functionsRoot`; either way the folder really lies in there, and no `..` or symlink leads out.
- * Errors: `image_not_found`, `image_invalid`.
+ * `functionsRoot`; either way the folder really lies in there, and no `..` or symlink leads out. `kitPath` is the module that
+ * the program `fn-kit` of an entrypoint stands for; absent, it is a program like any other. Errors: `image_not_found`, `image_invalid`.
  */
-export async function readImage(functionsRoot: string, image: string): Promise<FunctionFolder> {
+export async function readImage(
+  functionsRoot: string,
+  image: string,
+  kitPath?: string,
+): Promise<FunctionFolder> {
   if (!image.startsWith(PREFIX)) {
     throw failure(
       "image_invalid",
@@ -29,10 +38,16 @@ export async function readImage(functionsRoot: string, image: string): Promise<F
   }
   try {
     const path = await findFolder(functionsRoot, image.slice(PREFIX.length));
-    return { path, ...(await readFuncFile(path)) };
+    return withKit({ path, neededPaths: [], ...(await readFuncFile(path)) }, kitPath);
   } catch (error) {
     throw explain(image, error);
   }
+}
+
+function withKit(folder: FunctionFolder, kitPath: string | undefined): FunctionFolder {
+  const [program, ...args] = folder.command;
+  if (program !== KIT || kitPath === undefined) return folder;
+  return { ...folder, command: ["node", kitPath, ...args], neededPaths: [dirname(kitPath)] };
 }
 
 async function findFolder(functionsRoot: string, path: string): Promise<string> {

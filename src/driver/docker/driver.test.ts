@@ -320,12 +320,13 @@ describe("docker driver", { skip: await skipWithoutEngine() }, () => {
 
     test("serves the function hello of this project through its socket", async (t) => {
       const functionsRoot = resolve(import.meta.dirname, "../../..");
+      const kitPath = resolve(import.meta.dirname, "../../kit/main.ts");
       const spec = {
         image: "dir:functions/hello",
         channel: "socket",
         env: { FN_FORMAT: "http-stream" },
       } as const;
-      const container = await createOf(t, "", spec, { functionsRoot });
+      const container = await createOf(t, "", spec, { functionsRoot, kitPath });
       await container.start(never);
       const socketPath = container.socketPath ?? "";
       await isMade(socketPath);

@@ -32,6 +32,8 @@ export interface DockerDriverOptions {
   readonly workDir: string;
   /** The Node that functions in folders run with. */
   readonly nodePath: string;
+  /** The module that `fn-kit` stands for in an entrypoint; its folder is shown to functions that use it. */
+  readonly kitPath?: string;
   /** Where the image with that Node is kept; `hotfn/node`, unless told. */
   readonly nodeRepository?: string;
   /** The text of a Docker config file (config.json), for images of private registries. */

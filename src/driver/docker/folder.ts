@@ -9,9 +9,14 @@ export async function folderSource(
   folder: FunctionFolder,
   nodeImage: string,
 ): Promise<ContainerSource> {
-  const { path, command } = folder;
+  const { path, command, neededPaths } = folder;
   const above = await neededAbove(await realpath(functionsRoot), path);
-  return { engineImage: nodeImage, command, workingDir: path, readOnlyPaths: [path, ...above] };
+  return {
+    engineImage: nodeImage,
+    command,
+    workingDir: path,
+    readOnlyPaths: [path, ...above, ...neededPaths],
+  };
 }
 
 export function isFolder(image: string): boolean {

@@ -11,6 +11,7 @@ import { pullError } from "./pull-error.ts";
 export interface SourcesOptions {
   readonly functionsRoot: string;
   readonly nodePath: string;
+  readonly kitPath?: string;
   readonly nodeRepository: string;
 }
 
@@ -38,7 +39,8 @@ export class Sources {
       await this.#images.ensure(image, signal);
       return {};
     }
-    const { info } = await readImage(this.#options.functionsRoot, image);
+    const { functionsRoot, kitPath } = this.#options;
+    const { info } = await readImage(functionsRoot, image, kitPath);
     await orAborted(this.#ensureNodeImage(), signal);
     return info;
   }
@@ -49,8 +51,8 @@ export class Sources {
       await this.#images.ensure(image, signal);
       return { engineImage: image };
     }
-    const { functionsRoot } = this.#options;
-    const folder = await readImage(functionsRoot, image);
+    const { functionsRoot, kitPath } = this.#options;
+    const folder = await readImage(functionsRoot, image, kitPath);
     return folderSource(functionsRoot, folder, await orAborted(this.#ensureNodeImage(), signal));
   }
 

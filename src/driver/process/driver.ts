@@ -18,6 +18,8 @@ export interface ProcessDriverOptions {
   readonly workDir: string;
   /** The `node` that functions find first. */
   readonly nodePath: string;
+  /** The module that `fn-kit` stands for in an entrypoint. */
+  readonly kitPath?: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -54,7 +56,7 @@ class ProcessDriver implements Driver {
   constructor(options: ProcessDriverOptions, workDir: WorkDir) {
     this.#options = options;
     this.#workDir = workDir;
-    this.#images = new Images(options.functionsRoot);
+    this.#images = new Images(options.functionsRoot, options.kitPath);
     this.#spares = new Spares(options.clock, SPARES_MAX);
     process.once("exit", this.#killAll);
   }
