@@ -13,7 +13,8 @@ const pinnedNode = join(root, "node_modules", "node", "bin", "node");
 
 if (!isInstalled()) {
   process.stderr.write("hotfn: installing dependencies (once; takes about 20 seconds)\n");
-  const npm = spawnSync("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"], {
+  // Node itself is among what is for development.
+  const npm = spawnSync("npm", ["ci", "--include=dev", "--no-fund", "--no-audit", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });

@@ -26,7 +26,8 @@ export const callFlags = {
   "async-body-max": integer(
     "largest body of a call that nobody waits for, in bytes",
     10 * MIB,
-    { min: 1, max: 1024 * MIB },
+    // PostgreSQL sends bytes as text of twice that length, and a text of Node's has half a gigabyte at most.
+    { min: 1, max: 100 * MIB },
     { env: "FN_MAX_ASYNC_REQUEST_SIZE", placeholder: "bytes" },
   ),
   "async-lease": integer(

@@ -1,34 +1,10 @@
 /** The harness: reads flags and hands the process to `harness/`. */
-import { InvalidArgumentError } from "commander";
 import { systemClock } from "../clock/clock.ts";
 import { runHarness } from "../harness/harness.ts";
-import { isRoute } from "../harness/route-setup.ts";
-import { address, addresses, formatAddress, integer, parseFlags, text, toggle } from "./flags.ts";
+import { formatAddress, parseFlags } from "./flags.ts";
+import { harnessProgram } from "./harness-program.ts";
 
-const COUNT_MAX = 2 ** 31 - 1;
-
-const flags = parseFlags({
-  name: "fnlb-test-harness",
-  summary: "Calls one function through a balancer and reports which node served what.",
-  flags: {
-    lb: address("the balancer", "localhost:8081"),
-    nodes: addresses("the nodes behind the balancer", ["localhost:8080"]),
-    route: text("the route to call, created if it is missing", "/r/primesapp/primes", { parse: parseRoute }),
-    image: text("what the route runs if it is created", "dir:functions/primes"),
-    calls: integer("how many calls", 100, { min: 1, max: 10_000_000 }),
-    concurrency: integer("how many calls at a time", 1, { min: 1, max: 10_000 }),
-    timeout: integer("for each call, in seconds", 60, { min: 1, max: 3600 }, { placeholder: "seconds" }),
-    max: integer("how far the function looks for primes", 1_000_000, { min: 3, max: COUNT_MAX }),
-    loops: integer("how often it looks", 1, { min: 1, max: COUNT_MAX }),
-    "max-errors": integer("more failed calls than this fail the run", 0, { min: 0, max: COUNT_MAX }),
-    "expect-nodes-max": integer("more nodes than this fail the run; 0 is any number", 0, {
-      min: 0,
-      max: COUNT_MAX,
-    }),
-    v: toggle("print a line for each call"),
-    json: toggle("print the report as one JSON object"),
-  },
-});
+const flags = parseFlags(harnessProgram);
 
 process.exitCode = await runHarness(
   {
@@ -52,8 +28,3 @@ process.exitCode = await runHarness(
     note: (line) => void process.stderr.write(`${line}\n`),
   },
 );
-
-function parseRoute(value: string): string {
-  if (isRoute(value)) return value;
-  throw new InvalidArgumentError("Give /r/APP/PATH, without a query.");
-}

@@ -19,25 +19,23 @@ import { createManagement } from "../server/management.ts";
 import { Metrics, NO_AGENT } from "../server/metrics.ts";
 import { HttpNode } from "../server/node.ts";
 import { openStore } from "../store/open-store.ts";
-import { asyncLimitsOf, callFlags, retentionOf } from "./call-flags.ts";
-import { dockerFlags, hardeningOf } from "./docker-flags.ts";
+import { asyncLimitsOf, retentionOf } from "./call-flags.ts";
+import { hardeningOf } from "./docker-flags.ts";
 import { parseFlags } from "./flags.ts";
 import { readMachine, readMemory } from "./machine.ts";
-import { nodeFlags } from "./node-flags.ts";
+import { nodeProgram } from "./node-program.ts";
 import { openDriver } from "./open-driver.ts";
 import { announceReady, createLog, expectShortLives, failToStart, stopOnSignals } from "./run-main.ts";
-import { corsOf, rootTokenOf, secretBoxOf, securityFlags } from "./security-flags.ts";
+import { corsOf, rootTokenOf, secretBoxOf } from "./security-flags.ts";
 import { API_VERSION, HOTFN_VERSION } from "./version.ts";
 
 const MIB = 1024 * 1024;
+/** How long whoever asks for metrics waits for the database. */
+const COUNT_MS = 500;
 /** How long a node that stops waits for its database to take the news. */
 const DRAIN_ANNOUNCE_MS = 1000;
 
-const settings = parseFlags({
-  name: "fnserver",
-  summary: "One functions node: the HTTP API, the agent and its containers.",
-  flags: { ...nodeFlags, ...callFlags, ...securityFlags, ...dockerFlags },
-});
+const settings = parseFlags(nodeProgram);
 
 expectShortLives();
 const log = createLog("fnserver", settings["log-level"]);
@@ -93,6 +91,7 @@ try {
     version: { api: API_VERSION, hotfn: HOTFN_VERSION },
     ...(settings["public-url"] !== "" && { publicUrl: settings["public-url"] }),
   });
+  metrics.addQueue(() => within(clock, COUNT_MS, store.queue.counts()).catch(() => undefined));
   metrics.addLogs({ followers: () => management.logFollowers, syslog: () => syslog.counts });
   const cors = corsOf(settings);
   const nodeOptions = {
@@ -188,7 +187,7 @@ try {
 }
 
 function nodeInfo(name: string, driverName: string | undefined) {
-  const root = driverName === "process" ? { functions_root: resolve(settings["functions-root"]) } : {};
+  const root = driverName !== undefined ? { functions_root: resolve(settings["functions-root"]) } : {};
   return { name, type: settings.type, driver: driverName ?? "none", ...root };
 }
 

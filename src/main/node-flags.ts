@@ -18,7 +18,7 @@ export const nodeFlags = {
   db: text(
     "database: sqlite3:///path/fn.db or postgres://user:password@host:5432/database",
     `sqlite3://${resolve("data", "fn.db")}`,
-    { env: "FN_DB_URL", placeholder: "url" },
+    { env: "FN_DB_URL", placeholder: "url", shown: "sqlite3://$PWD/data/fn.db" },
   ),
   type: choice<NodeType>(
     "full: everything; api: no functions run here; runner: nothing is managed here",
@@ -30,6 +30,7 @@ export const nodeFlags = {
   "functions-root": text("folder below which dir: images may lie", process.cwd(), {
     env: "FN_FUNCTIONS_ROOT",
     placeholder: "dir",
+    shown: "the current folder",
   }),
   "node-name": text("name of this node, unique among nodes; default: host name and port", "", {
     env: "FN_NODE_NAME",
@@ -89,6 +90,7 @@ export const nodeFlags = {
   "iofs-path": text("folder for sockets of functions", join(tmpdir(), `hotfn-${userInfo().uid}`), {
     env: "FN_IOFS_PATH",
     placeholder: "dir",
+    shown: "hotfn-UID in the folder for temporary files",
   }),
   "log-level": text("debug, info, warn, error or fatal", "info", {
     env: "FN_LOG_LEVEL",

@@ -1,4 +1,9 @@
-import packageJson from "../../package.json" with { type: "json" };
+import { readFileSync } from "node:fs";
+
+/** Read, not imported: it lies outside of what is compiled, and is where it is from there, too. */
+const packageJson: { readonly version: string } = JSON.parse(
+  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+);
 
 /** The version of this project. */
 export const HOTFN_VERSION = packageJson.version;
