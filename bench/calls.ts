@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { systemClock } from "../src/clock/clock.ts";
 import { systemRandom } from "../src/clock/random.ts";
 import { openPostgresStore } from "../src/store/postgres/postgres-store.ts";
-import { TempServer } from "../src/store/postgres/temp-server.suite.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import type { CallFilter, Store } from "../src/store/store.ts";
 import type { Bench, BenchResult, Stage } from "./bench.ts";
@@ -16,6 +15,7 @@ import {
   RARE_PATH,
   SMALL_APP,
 } from "./calls-fill.ts";
+import { startPostgres } from "./postgres.ts";
 import { median } from "./rounds.ts";
 
 /** Calls on a page: as many as the API gives at most. */
@@ -70,8 +70,7 @@ async function inSqlite({ programs, rounds, say }: Stage, count: number): Promis
 }
 
 async function inPostgres({ programs, rounds, say }: Stage, count: number): Promise<Pages> {
-  const server = await TempServer.start();
-  programs.onClose(() => server.remove());
+  const server = await startPostgres(programs);
   const url = await server.createDatabase();
   const store = await openPostgresStore(url, { clock: systemClock, random: systemRandom });
   const database = await openPostgres(url);

@@ -1,8 +1,8 @@
-import { TempServer } from "../src/store/postgres/temp-server.suite.ts";
 import type { Bench, Stage } from "./bench.ts";
 import { openEcho } from "./echo.ts";
 import { requireHey, runHey } from "./hey.ts";
 import { compareHot, type HotSides } from "./hot.ts";
+import { startPostgres } from "./postgres.ts";
 import { type Comparison, compare, inTurns } from "./rounds.ts";
 import { startNode } from "./start.ts";
 import { requireWrk } from "./wrk.ts";
@@ -24,8 +24,7 @@ export const records: Bench = {
     requireHey();
     stage.say("SQLite:");
     const sqlite = await compareOn(stage);
-    const server = await TempServer.start();
-    stage.programs.onClose(() => server.remove());
+    const server = await startPostgres(stage.programs);
     stage.say("PostgreSQL:");
     const postgres = await compareOn(stage, () => server.createDatabase());
     return { ...sqlite, postgres };

@@ -101,7 +101,10 @@ describe("from an empty folder to a called function", () => {
   test("what init writes has the schema for editors, and nothing is overwritten", async () => {
     ok(await fn("", ["init", "--runtime", "node", "-m", "64", "-c", "A=1", "written"]));
     const written = readFileSync(file("written/func.yaml"), "utf8");
-    assert.match(written, /^# yaml-language-server: \$schema=https:/);
+    assert.match(
+      written,
+      /^# yaml-language-server: \$schema=\.\/node_modules\/hotfn\/docs\/func\.schema\.json$/m,
+    );
     assert.match(written, /memory: 64\n/);
     assert.match(written, /config:\n {2}A: "1"\n/);
     const again = await fn("written", ["init", "--runtime", "node"]);

@@ -160,7 +160,7 @@ describe("odd text in a body", () => {
     bare("PUT /v2/fns/{fn}", "name", always(IGNORED)),
     bare("PUT /v2/fns/{fn}", "app_id", always(IGNORED)),
     bare("PUT /v2/triggers/{trigger}", "app_id", always(IGNORED)),
-    bare("PUT /v2/triggers/{trigger}", "fn_id", always(IGNORED)),
+    bare("PUT /v2/triggers/{trigger}", "fn_id", always("fn_not_found")),
     bare("PUT /v2/triggers/{trigger}", "type", always(IGNORED)),
     bare("POST /v2/triggers", "id", always("trigger_id_given"), newTrigger),
     bare("PUT /v2/triggers/{trigger}", "id", always("trigger_id_mismatch")),
