@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { Alarms } from "../clock/alarms.ts";
-import type { Canceller } from "../clock/cancel.ts";
+import { Chain } from "../clock/chain.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Ids } from "../clock/ids.ts";
 import type { Driver } from "../driver/driver.ts";
@@ -79,7 +79,7 @@ export class Agent {
   #active = 0;
   #stopping: Promise<void> | undefined;
   #onQuiet: (() => void) | undefined;
-  readonly #cancels = new Set<Canceller>();
+  readonly #executions = new Chain<Execution>();
   readonly #deadlines: Alarms;
   readonly #afterTurn = new AfterTurn();
   /** Calls that were answered and whose log is not whole yet. */
@@ -155,7 +155,7 @@ export class Agent {
     const leftMs = 1000 * called.fn.timeoutS - (nowNs - submission.createdAtNs) / 1e6;
     const deadline = this.#deadlines.after(leftMs, nowNs, () => cancel.abort(new FnError("call_timeout")));
     this.#active++;
-    this.#cancels.add(cancel);
+    this.#executions.append(execution);
     let error: FnError | undefined;
     try {
       await (called.fn.format === "default" ? this.#runCold(execution) : this.#runHot(execution));
@@ -164,7 +164,7 @@ export class Agent {
       throw error;
     } finally {
       deadline.cancel();
-      this.#cancels.delete(cancel);
+      this.#executions.remove(execution);
       this.#finish(execution, error);
     }
   }
@@ -201,7 +201,9 @@ export class Agent {
 
   async #stop(graceMs: number): Promise<void> {
     const grace = this.#options.clock.after(graceMs, () => {
-      for (const cancel of this.#cancels) cancel.abort(new FnError("server_stopping"));
+      for (const { submission } of this.#executions.members()) {
+        submission.cancel.abort(new FnError("server_stopping"));
+      }
     });
     if (this.#active > 0) {
       await new Promise<void>((resolve) => {

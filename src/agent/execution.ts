@@ -1,4 +1,5 @@
 import type { Canceller } from "../clock/cancel.ts";
+import type { Linked } from "../clock/chain.ts";
 import type { AnswerSink, CallInput } from "../format/format.ts";
 import type { Call, CallOutcome, Timeline } from "../model/call.ts";
 import type { FnError } from "../model/errors.ts";
@@ -35,7 +36,9 @@ export interface EndedCall extends Call {
 }
 
 /** A submission on its way. */
-export class Execution {
+export class Execution implements Linked<Execution> {
+  previous: Execution | undefined = undefined;
+  next: Execution | undefined = undefined;
   readonly submission: Submission;
   readonly spec: LaunchSpec;
   readonly log: CallLog;

@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Logger } from "pino";
+import { Chain, type Linked } from "../clock/chain.ts";
 import { CallLog, LOG_BYTES_MAX } from "./call-log.ts";
 import { type EndedCall, pathOfSubmission, type Submission } from "./execution.ts";
 
@@ -57,7 +58,7 @@ interface Follower {
 export class LogFeed {
   readonly #options: LogFeedOptions;
   readonly #followers = new Set<Follower>();
-  readonly #running = new Set<RunningLog>();
+  readonly #running = new Chain<RunningLog>();
   #syslog: LogListener | undefined;
 
   constructor(options: LogFeedOptions) {
@@ -89,13 +90,13 @@ export class LogFeed {
   /** The log of a run that begins; what is appended to it is told to listeners until `close`. */
   open(source: LogSource): CallLog {
     const log = new RunningLog(source, this);
-    this.#running.add(log);
+    this.#running.append(log);
     return log;
   }
 
   /** The run is over, and nothing more comes. */
   close(log: CallLog, { status, completedAtMs }: EndedCall): void {
-    if (!(log instanceof RunningLog) || !this.#running.delete(log) || !this.isFollowed(log)) return;
+    if (!(log instanceof RunningLog) || !this.#running.remove(log) || !this.isFollowed(log)) return;
     const listeners = this.#listenersOf(log);
     if (listeners.length === 0) return;
     const rest = log.rest();
@@ -117,7 +118,7 @@ export class LogFeed {
 
   /** Rarely asked for: all are looked at, so that no call pays for it. */
   #find(appName: string, callId: string): RunningLog | undefined {
-    for (const log of this.#running) {
+    for (const log of this.#running.members()) {
       if (isAbout({ appName, callId }, log.source)) return log;
     }
     return undefined;
@@ -157,7 +158,9 @@ export class LogFeed {
 }
 
 /** The log of a call that runs, and what its listeners need of it. */
-class RunningLog extends CallLog {
+class RunningLog extends CallLog implements Linked<RunningLog> {
+  previous: RunningLog | undefined = undefined;
+  next: RunningLog | undefined = undefined;
   readonly source: LogSource;
   readonly #feed: LogFeed;
   #call: LoggedCall | undefined;

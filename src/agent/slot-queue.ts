@@ -1,9 +1,12 @@
 import { Alarms } from "../clock/alarms.ts";
 import type { CancelSignal } from "../clock/cancel.ts";
+import { Chain, type Linked } from "../clock/chain.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 
 /** One call in line. */
-class Waiter<Slot> {
+class Waiter<Slot> implements Linked<Waiter<Slot>> {
+  previous: Waiter<Slot> | undefined = undefined;
+  next: Waiter<Slot> | undefined = undefined;
   readonly slot = Promise.withResolvers<Slot>();
   /** When it has waited long enough, in monotonic ns. */
   readonly deadlineNs: number;
@@ -52,7 +55,7 @@ class Waiter<Slot> {
  */
 export class SlotQueue<Slot> {
   readonly #free: Slot[] = [];
-  readonly #waiters = new Set<Waiter<Slot>>();
+  readonly #waiters = new Chain<Waiter<Slot>>();
   readonly #clock: Clock;
   readonly #alarms: Alarms;
 
@@ -86,17 +89,17 @@ export class SlotQueue<Slot> {
     const startTimer = (waiter: Waiter<Slot>) =>
       this.#alarms.after(waitMs, nowNs, () => waiter.fail(onTimeout()));
     const waiter = new Waiter<Slot>(nowNs + waitMs * 1e6, signal, startTimer, this.#onLeave);
-    this.#waiters.add(waiter);
+    this.#waiters.append(waiter);
     return waiter.slot.promise;
   }
 
   readonly #onLeave = (waiter: Waiter<Slot>): void => {
-    this.#waiters.delete(waiter);
+    this.#waiters.remove(waiter);
   };
 
   /** Hands a slot to the first in line. False when nobody waits: the slot is then on top of the stack. */
   release(slot: Slot): boolean {
-    const [first] = this.#waiters;
+    const { first } = this.#waiters;
     if (first) first.take(slot);
     else this.#free.push(slot);
     return first !== undefined;
@@ -116,7 +119,7 @@ export class SlotQueue<Slot> {
    */
   failLast(isTooLong: (ahead: number, leftMs: number) => boolean, reasonOf: () => unknown): void {
     const nowNs = this.#clock.monotonicNs();
-    for (const waiter of [...this.#waiters].reverse()) {
+    for (const waiter of this.#waiters.members().reverse()) {
       if (!isTooLong(this.waiting - 1, (waiter.deadlineNs - nowNs) / 1e6)) return;
       waiter.fail(reasonOf());
     }
@@ -124,6 +127,6 @@ export class SlotQueue<Slot> {
 
   /** Tells everyone in line that there is no slot to wait for. */
   failAll(reason: unknown): void {
-    for (const waiter of [...this.#waiters]) waiter.fail(reason);
+    for (const waiter of this.#waiters.members()) waiter.fail(reason);
   }
 }
