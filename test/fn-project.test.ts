@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { before, describe, type TestContext, test } from "node:test";
@@ -260,6 +260,11 @@ describe("fn run", () => {
     assert.deepEqual(ran, { code: 0, stdout: '[{"a":1},"Hi"]', stderr: "a line\n" });
   });
 
+  test("gives what is piped in to each of several calls", async () => {
+    const ran = await fn("ran", ["run", "--runs", "2"], '{"name":"Ada"}');
+    assert.equal(ok(ran).split("Ada").length, 3);
+  });
+
   for (const format of ["default", "http", "json"]) {
     test(`speaks ${format}`, async () => {
       assert.equal(ok(await fn("ran", ["run", "--format", format, "--data", "1"])), "[1,null]");
@@ -327,6 +332,19 @@ describe("fn test", () => {
     ok(await fn("tested", ["test", "--remote", "demo"]));
     cases(3);
     assert.equal((await fn("tested", ["test", "--remote", "demo"])).code, 1);
+  });
+
+  test("with --all goes on behind a function that cannot be run", async () => {
+    cases(2);
+    mkdirSync(file("all/a"), { recursive: true });
+    writeFileSync(file("all/a/func.yaml"), "entrypoint: fn-kit func.js\n");
+    cpSync(file("tested"), file("all/b"), { recursive: true });
+    const { code, stdout } = await fn("all", ["test", "--all"]);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /^a:\nFAILED - no tests found .*\nb:\nPASSED - one .*\ntests run: 1 passed, 1 failed\n$/,
+    );
   });
 
   for (const name of ["hello", "primes", "yaml2json"]) {

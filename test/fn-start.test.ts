@@ -33,9 +33,12 @@ interface Ran {
 }
 
 function runFn(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
-  const file = join(projectRoot, "src/main/fn.ts");
+  return run(process.execPath, [join(projectRoot, "src/main/fn.ts"), ...args], env);
+}
+
+function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [file, ...args], { env }, (_, stdout, stderr) =>
+    const child = execFile(program, args, { env }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
@@ -120,6 +123,16 @@ describe("fn start", () => {
     const { stdout } = await fn("start", "-d", ...ONE_NODE, "--env-file", file);
     const [url = ""] = /http:\S+/.exec(stdout) ?? [];
     assert.equal(JSON.parse(await (await fetch(`${url}/1/node`)).text()).name, "named-by-file");
+  });
+
+  test("says itself that such a file is not there: Node would have taken the option", async (t) => {
+    const { env } = newUser(t);
+    const { code, stderr } = await run(join(projectRoot, "bin/fn"), ["start", "--env-file", "/none.env"], {
+      PATH: process.env.PATH,
+      ...env,
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /^ERROR: \/none\.env cannot be read: .*\n$/);
   });
 
   for (const wrong of [

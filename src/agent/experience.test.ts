@@ -6,13 +6,14 @@ import { Experience } from "./experience.ts";
 /** Runs calls one after another in one container, each as long as `runMs` says. */
 async function run(
   clock: FakeClock,
-  experience: Experience<string>,
+  experience: Experience<object>,
   runMs: readonly number[],
 ): Promise<void> {
+  const container = {};
   for (const ms of runMs) {
-    experience.runBegan("container");
+    experience.runBegan(container);
     await clock.advance(ms);
-    experience.runEnded("container", 1, true);
+    experience.runEnded(container, 1, true);
   }
 }
 
@@ -24,22 +25,22 @@ describe("what a pool has learnt", () => {
 
   test("follows a change of a slow function within a few calls", async () => {
     const clock = new FakeClock();
-    const experience = new Experience<string>(clock);
+    const experience = new Experience<object>(clock);
     await run(clock, experience, [200, ...Array(6).fill(1000)]);
     assert.ok((experience.times.runMs ?? 0) > 850);
   });
 
   test("is hardly moved by one moment in which a quick one was held up", async () => {
     const clock = new FakeClock();
-    const experience = new Experience<string>(clock);
+    const experience = new Experience<object>(clock);
     await run(clock, experience, [...Array(100).fill(1), 30]);
     assert.ok((experience.times.runMs ?? 0) < 5);
   });
 
   test("tells for how long calls have been running without one of them ending", async () => {
     const clock = new FakeClock();
-    const experience = new Experience<string>(clock);
-    experience.runBegan("stuck");
+    const experience = new Experience<object>(clock);
+    experience.runBegan({});
     await clock.advance(100);
     assert.equal(experience.times.stalledMs, 100);
     await run(clock, experience, [10]);
@@ -50,7 +51,7 @@ describe("what a pool has learnt", () => {
 
   test("knows the age of a line from the first call that waits until a container is idle", async () => {
     const clock = new FakeClock();
-    const experience = new Experience<string>(clock);
+    const experience = new Experience<object>(clock);
     experience.lineBegan();
     await clock.advance(30);
     experience.lineBegan();

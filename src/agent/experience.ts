@@ -1,3 +1,4 @@
+import { Chain, type Linked } from "../clock/chain.ts";
 import type { Clock } from "../clock/clock.ts";
 import { GrowthGauge } from "./growth-gauge.ts";
 import type { PoolTimes } from "./start-rule.ts";
@@ -10,11 +11,12 @@ const NEWEST_WEIGHT_MIN = 0.01;
 const LOOK_BACK_MS = 250;
 
 /** What a pool has learnt of its function: how long runs and starts take, and what more containers bring. */
-export class Experience<Container> {
+export class Experience<Container extends object> {
   readonly #clock: Clock;
   readonly #growth = new GrowthGauge();
-  /** When each container with a call got it, in monotonic ns; the oldest first. */
-  readonly #busySinceNs = new Map<Container, number>();
+  /** The containers that have a call; the one that has had it for longest first. */
+  readonly #busy = new Chain<Busy>();
+  readonly #busyOf = new WeakMap<Container, Busy>();
   #lineSinceNs: number | undefined;
   #runMs: number | undefined;
   /** When a call ended last. */
@@ -26,7 +28,7 @@ export class Experience<Container> {
   }
 
   get times(): PoolTimes {
-    const [oldestNs] = this.#busySinceNs.values();
+    const oldestNs = this.#busy.first?.sinceNs;
     const stalledMs = Math.min(this.#msSince(oldestNs), this.#msSince(this.#lastRunNs ?? oldestNs));
     return { runMs: this.#runMs, startMs: this.#startMs, stalledMs };
   }
@@ -52,15 +54,20 @@ export class Experience<Container> {
   }
 
   runBegan(container: Container): void {
-    this.#busySinceNs.set(container, this.#clock.monotonicNs());
+    let busy = this.#busyOf.get(container);
+    if (!busy) {
+      busy = new Busy();
+      this.#busyOf.set(container, busy);
+    }
+    busy.sinceNs = this.#clock.monotonicNs();
+    this.#busy.append(busy);
   }
 
   /** `isBehind`: all `containers` are busy, and calls wait for them. */
   runEnded(container: Container, containers: number, isBehind: boolean): void {
-    const sinceNs = this.#busySinceNs.get(container);
-    this.#busySinceNs.delete(container);
-    if (sinceNs === undefined) return;
-    const runMs = this.#msSince(sinceNs);
+    const busy = this.#busyOf.get(container);
+    if (!busy || !this.#busy.remove(busy)) return;
+    const runMs = this.#msSince(busy.sinceNs);
     this.#runMs = average(this.#runMs, runMs, this.#msSince(this.#lastRunNs) / LOOK_BACK_MS);
     this.#lastRunNs = this.#clock.monotonicNs();
     if (isBehind) this.#growth.add(containers, runMs, this.#clock.monotonicNs() / 1e6);
@@ -73,6 +80,14 @@ export class Experience<Container> {
   #msSince(sinceNs: number | undefined): number {
     return sinceNs === undefined ? 0 : (this.#clock.monotonicNs() - sinceNs) / 1e6;
   }
+}
+
+/** A container with a call, or one that had one. */
+class Busy implements Linked<Busy> {
+  previous: Busy | undefined = undefined;
+  next: Busy | undefined = undefined;
+  /** When it got the call, in monotonic ns. */
+  sinceNs = 0;
 }
 
 function average(averageMs: number | undefined, newestMs: number, weight: number): number {

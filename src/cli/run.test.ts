@@ -2,21 +2,16 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
-import { after, afterEach, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { Command } from "commander";
 import { systemClock } from "../clock/clock.ts";
 import { COMMAND_GROUPS } from "./commands.ts";
-import { type FakeApi, runInProcess, startFakeApi } from "./common/fake-api.suite.ts";
+import { runInProcess, startFakeApi, useFakeApi } from "./common/fake-api.suite.ts";
 import { createTools } from "./common/tools.ts";
 import { defineCommands } from "./run.ts";
 
-let api: FakeApi;
-before(async () => {
-  api = await startFakeApi();
-});
-afterEach(() => api.reset());
-after(() => api.stop());
+const api = useFakeApi();
 
 const fn = (argv: readonly string[], env = {}) => runInProcess(argv, { FN_API_URL: api.url, ...env });
 
@@ -77,6 +72,8 @@ describe("fn", () => {
     ["apps", "list", "--nope"],
     ["apps", "list", "--n", "0"],
     ["apps", "list", "--output", "xml"],
+    ["run", "--inspect", "none"],
+    ["start", "--log-level", "loud"],
   ]) {
     test(`exits with 2 and a sentence on standard error for '${wrong.join(" ")}'`, async () => {
       const ran = await fn(wrong);

@@ -16,8 +16,9 @@ import { type ApiVersion, errorAnswer, JSON_TYPE } from "./refusal.ts";
 const HOLD_BYTES = 64 * 1024;
 const HOLD_MS = 20;
 
-/** Fields that only the platform may set on an answer. */
+/** Fields that only the platform may set on an answer. Its date is when the node gives it (RFC 9110, 6.6.1). */
 const RESERVED: ReadonlySet<string> = new Set([
+  "date",
   "fn_call_id",
   "fn-call-id",
   "fn-node",

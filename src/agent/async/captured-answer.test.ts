@@ -55,7 +55,6 @@ describe("what the call's log has of an answer", () => {
   const LOGS: readonly (readonly [FormatName, string])[] = [
     ["default", "Hallo Ada"],
     ["http", http],
-    ["http-stream", http],
     [
       "json",
       '{"body":"Hallo Ada","protocol":{"status_code":201,"headers":{"Content-Type":["text/plain"],"X-Tag":["a","b"]}}}\n',
@@ -66,6 +65,10 @@ describe("what the call's log has of an answer", () => {
       assert.equal(Buffer.from(answerOf().logBytes(format)).toString(), log);
     });
   }
+
+  test("is nothing in format http-stream, which answers over a socket", () => {
+    assert.equal(answerOf().logBytes("http-stream").length, 0);
+  });
 
   test("is nothing while it has not begun", () => {
     assert.equal(new CapturedAnswer(100, () => {}).logBytes("http").length, 0);

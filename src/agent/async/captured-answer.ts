@@ -48,8 +48,9 @@ export class CapturedAnswer implements CallSink {
   }
 
   /**
-   * What of it belongs into the call's log, as far as it came: nobody reads a function's output but there. Source: section
-   * 3.6 of the API reference.
+   * What of it belongs into the call's log, as far as it came: what a function prints as its answer, nobody reads but there.
+   * One that answers over a socket prints what it likes, and that is in the log already. Source: section 3.6 of the API
+   * reference, which knows no sockets.
    */
   logBytes(format: FormatName): Uint8Array {
     if (!this.#head) return new Uint8Array();
@@ -59,7 +60,9 @@ export class CapturedAnswer implements CallSink {
         return answer.body;
       case "json":
         return Buffer.from(jsonOf(answer));
-      default:
+      case "http-stream":
+        return new Uint8Array();
+      case "http":
         return Buffer.concat([Buffer.from(httpHeadOf(answer)), answer.body]);
     }
   }

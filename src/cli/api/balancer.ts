@@ -1,5 +1,6 @@
 import { isJsonObject } from "../../model/json.ts";
-import { type JsonApi, pick } from "./json-api.ts";
+import { CommandError } from "../common/io.ts";
+import { isNotFound, type JsonApi, pick } from "./json-api.ts";
 import { isTrafficPoint, type NodeChange, type NodeResource, type TrafficPoint } from "./resources.ts";
 
 /** A balancer's own management. */
@@ -12,21 +13,29 @@ export class BalancerApi {
 
   /** What is known of each node, by `host:port`. */
   async nodes(): Promise<Readonly<Record<string, NodeResource>>> {
-    return pick(await this.#json.get(NODES, { verbose: "1" }), "nodes", isNodes);
+    return pick(await this.#ask(this.#json.get(NODES, { verbose: "1" })), "nodes", isNodes);
   }
 
   /** Adds a node, or changes it; what is absent stays. */
   async put(node: string, change: NodeChange): Promise<void> {
-    await this.#json.send("PUT", NODES, { node, ...change });
+    await this.#ask(this.#json.send("PUT", NODES, { node, ...change }));
   }
 
   async remove(node: string): Promise<void> {
-    await this.#json.send("DELETE", NODES, { node });
+    await this.#ask(this.#json.send("DELETE", NODES, { node }));
   }
 
   /** The last minute, a point for each second, node and function. */
   async stats(): Promise<readonly TrafficPoint[]> {
-    return pick(await this.#json.get(["1", "lb", "stats"]), "stats", isPoints);
+    return pick(await this.#ask(this.#json.get(["1", "lb", "stats"])), "stats", isPoints);
+  }
+
+  /** A node has none of the paths of a balancer. */
+  async #ask<T>(answer: Promise<T>): Promise<T> {
+    return await answer.catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+      throw new CommandError(`the server at ${this.#json.server.host} is no balancer`);
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { isJsonObject } from "../../model/json.ts";
-import { CommandError } from "../common/io.ts";
+import { CommandError, RefusedError } from "../common/io.ts";
 import { isText } from "./resources.ts";
 import { send, unreachable } from "./send.ts";
 import { type Query, urlBelow } from "./server-url.ts";
@@ -126,13 +126,18 @@ export function check<T>(body: JsonObject, what: string, isWanted: (value: unkno
 }
 
 /** The server's message: in an envelope from `/v1`, flat from `/v2`, as `msg` from a balancer, none from others. */
-export function refusal(status: number, text: string): CommandError {
+export function refusal(status: number, text: string): RefusedError {
   const body = parseObject(text);
   const error = isJsonObject(body?.error) ? body.error : body;
   const message = [error?.message, error?.msg].filter(isText).find((each) => each !== "");
   const said = message ?? `the server answers with status ${status} ${excerpt(text)}`.trimEnd();
   const hints = [isText(error?.fields) ? error.fields : "", status === 401 ? TOKEN_HINT : ""].filter(Boolean);
-  return new CommandError(hints.length === 0 ? said : `${said} (${hints.join("; ")})`);
+  return new RefusedError(hints.length === 0 ? said : `${said} (${hints.join("; ")})`, status);
+}
+
+/** Whether a server said that there is no such thing, or no such path. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof RefusedError && error.status === 404;
 }
 
 const TOKEN_HINT = "set FN_TOKEN, or the context's token: fn update context token TOKEN";

@@ -44,6 +44,11 @@ export function callUrl(server: URL, app: string, path: string): URL {
   return urlBelow(server, ["r", app, ...segmentsOf(path)]);
 }
 
+/** Where a trigger is called: `/t/APP/SOURCE` below the server's URL. */
+export function triggerUrl(server: URL, app: string, source: string): URL {
+  return urlBelow(server, ["t", app, ...segmentsOf(source)]);
+}
+
 /** `/a/b` to `a`, `b`; `/` to nothing. */
 export function segmentsOf(path: string): string[] {
   return path.split("/").filter((segment) => segment !== "");

@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { after, afterEach, before } from "node:test";
 import { systemClock } from "../../clock/clock.ts";
 import { runFn } from "../run.ts";
 import type { Environment, Io } from "./io.ts";
@@ -35,6 +37,29 @@ export interface FakeAnswer {
 
 /** The ways of the Fn server: what no test has set is not there. */
 const NOT_FOUND: FakeAnswer = { status: 404, body: { error: { message: "Path not found" } } };
+
+/** One for the tests of a file or a group: each finds it as if it were new. */
+export function useFakeApi(): Omit<FakeApi, "reset" | "stop"> {
+  let started: FakeApi | undefined;
+  const api = (): FakeApi => {
+    assert.ok(started, "the fake server runs only while tests do");
+    return started;
+  };
+  before(async () => {
+    started = await startFakeApi();
+  });
+  afterEach(() => api().reset());
+  after(() => api().stop());
+  return {
+    get url() {
+      return api().url;
+    },
+    get requests() {
+      return api().requests;
+    },
+    reply: (request, answer) => api().reply(request, answer),
+  };
+}
 
 export async function startFakeApi(): Promise<FakeApi> {
   const requests: FakeRequest[] = [];
@@ -76,6 +101,7 @@ export async function runInProcess(
   argv: readonly string[],
   env: Environment,
   stdin: Io["stdin"] = Object.assign(Readable.from([]), { isTTY: true }),
+  clock = systemClock,
 ): Promise<Ran> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -86,7 +112,7 @@ export async function runInProcess(
     stderr,
     env,
     cwd: process.cwd(),
-    clock: systemClock,
+    clock,
     version: "1.2.3",
   });
   stdout.end();

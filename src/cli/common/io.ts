@@ -22,6 +22,17 @@ export class CommandError extends Error {
   override readonly name: string = "CommandError";
 }
 
+/** A server refused what it was asked for. Exit code 1. */
+export class RefusedError extends CommandError {
+  /** HTTP's, of its answer. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** The command was used in a way that it does not have. Exit code 2. */
 export class UsageError extends CommandError {
   override readonly name = "UsageError";

@@ -4,18 +4,21 @@ import type { Environment } from "./io.ts";
 
 /** `--config K=V`, as often as wanted. */
 export function configOption(env: Environment): Option {
-  return new Option(
-    "-c, --config <K=V>",
-    "set a configuration value; repeatable, $NAME is taken from the environment",
-  ).argParser((text: string, previous: Config = {}) => ({ ...previous, ...parsePair(text, env) }));
+  return pairsOption("-c, --config <K=V>", "set a configuration value", env);
 }
 
 /** `--secret K=V`, as often as wanted. */
 export function secretOption(env: Environment): Option {
-  return new Option(
-    "--secret <K=V>",
-    "set a value that is never shown again; repeatable, $NAME is taken from the environment",
-  ).argParser((text: string, previous: Config = {}) => ({ ...previous, ...parsePair(text, env) }));
+  return pairsOption("--secret <K=V>", "set a value that is never shown again", env);
+}
+
+/** An option that takes `K=V`, as often as wanted. */
+export function pairsOption(flags: string, description: string, env: Environment): Option {
+  const text = `${description}; repeatable, $NAME is taken from the environment`;
+  return new Option(flags, text).argParser((pair: string, previous: Config = {}) => ({
+    ...previous,
+    ...parsePair(pair, env),
+  }));
 }
 
 /** `--annotation KEY=VALUE`, as often as wanted. */

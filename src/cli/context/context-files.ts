@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Document, isMap, parseDocument } from "yaml";
 import { CommandError, UsageError } from "../common/io.ts";
+import { writeWhole } from "../common/write-whole.ts";
 
 /** What a context says; the keys are those of its file. All may be absent. */
 export interface Context {
@@ -81,7 +81,7 @@ export class ContextFiles {
 }
 
 /** A name is that of a file, so it leads nowhere else. Errors: `UsageError`. */
-export function checkContextName(name: string): string {
+function checkContextName(name: string): string {
   if (NAME.test(name)) return name;
   throw new UsageError(`'${name}' is no name of a context: use letters, digits, _, - and dots`);
 }
@@ -116,20 +116,8 @@ async function changeYaml(path: string, change: Readonly<Record<string, string |
     if (value === undefined) document.delete(key);
     else document.set(key, value);
   }
-  await writeWhole(path, document.toString());
-}
-
-/** Never a part of it: written beside, and then put in its place. */
-async function writeWhole(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const beside = `${path}.${randomBytes(6).toString("hex")}`;
-  try {
-    await writeFile(beside, text, { mode: 0o600, flush: true });
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
+  await writeWhole(path, document.toString(), 0o600);
 }
 
 function ifMissing<T>(instead: T): (error: unknown) => T {

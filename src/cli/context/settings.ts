@@ -53,7 +53,10 @@ export async function contextName(
 
 /** The files of contexts, if there are any: reading them takes a parser that commands need not wait for. */
 export async function findContextFiles(env: Environment): Promise<ContextFiles | undefined> {
-  return env.HOME && existsSync(folderIn(env.HOME)) ? openContextFiles(env) : undefined;
+  const { HOME } = env;
+  // The folder itself is there as soon as a server has been started.
+  const areThere = HOME && ["config.yaml", "contexts"].some((name) => existsSync(join(folderIn(HOME), name)));
+  return areThere ? openContextFiles(env) : undefined;
 }
 
 /** The files of contexts, whether there are any yet or not. Errors: `CommandError` without a home. */

@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
-import { after, afterEach, before, describe, test } from "node:test";
-import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
+import { describe, test } from "node:test";
+import { runInProcess, useFakeApi } from "../common/fake-api.suite.ts";
 import type { Io } from "../common/io.ts";
 
-let api: FakeApi;
-before(async () => {
-  api = await startFakeApi();
-});
-afterEach(() => api.reset());
-after(() => api.stop());
+const api = useFakeApi();
 
 const fn = (argv: readonly string[], env = {}, stdin?: Io["stdin"]) =>
   runInProcess(argv, { FN_API_URL: api.url, ...env }, stdin);

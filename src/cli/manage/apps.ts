@@ -22,6 +22,8 @@ import { checkChange, withoutUndefined } from "./fn-settings.ts";
 
 /** `fn apps …` */
 export function defineApps(apps: Command, tools: Tools): void {
+  apps.addHelpText("after", examples("fn apps create demo", "fn list apps"));
+
   addAppOptions(apps.command("create"), tools)
     .alias("c")
     .description("create an app")

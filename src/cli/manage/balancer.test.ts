@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
-import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
+import { describe, test } from "node:test";
+import { runInProcess, useFakeApi } from "../common/fake-api.suite.ts";
 
-let api: FakeApi;
-before(async () => {
-  api = await startFakeApi();
-});
-afterEach(() => api.reset());
-after(() => api.stop());
+const api = useFakeApi();
 
 const fn = (...argv: string[]) => runInProcess(argv, { FN_API_URL: api.url });
 const asked = () => api.requests.map(({ line, body }) => `${line} ${body}`.trim());
@@ -69,6 +64,14 @@ describe("fn lb nodes", () => {
   test("fails with the balancer's message", async () => {
     api.reply("PUT /1/lb/nodes", { status: 400, body: { msg: "'x' is not a node" } });
     assert.equal((await fn("lb", "nodes", "add", "x")).stderr, "ERROR: 'x' is not a node\n");
+  });
+
+  test("of a server that is no balancer is told so", async () => {
+    const ran = await fn("lb", "nodes", "list");
+    assert.deepEqual(
+      [ran.code, ran.stderr],
+      [1, `ERROR: the server at ${new URL(api.url).host} is no balancer\n`],
+    );
   });
 
   test("add is a wrong use with a weight of zero", async () => {

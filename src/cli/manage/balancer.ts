@@ -7,7 +7,10 @@ import type { Tools } from "../common/tools.ts";
 
 /** `fn lb …`: what only a balancer has. */
 export function defineBalancer(balancer: Command, tools: Tools): void {
+  balancer.addHelpText("after", examples("fn lb nodes list", "fn lb stats"));
+
   const nodes = balancer.command("nodes").description("the nodes behind the balancer").helpCommand(false);
+  nodes.addHelpText("after", examples("fn lb nodes list", "fn lb nodes drain 10.0.0.4:8080"));
 
   addOptions(nodes.command("list"), outputOptions())
     .alias("l")

@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createReadStream, openSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
-import { after, afterEach, before, describe, test } from "node:test";
+import { afterEach, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { systemClock } from "../../clock/clock.ts";
-import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
+import { FakeClock, settle } from "../../clock/fake-clock.ts";
+import { runInProcess, useFakeApi } from "../common/fake-api.suite.ts";
 import { runFn } from "../run.ts";
 
-let api: FakeApi;
-before(async () => {
-  api = await startFakeApi();
-});
-afterEach(() => api.reset());
-after(() => api.stop());
+const api = useFakeApi();
 
 const atTerminal = (argv: readonly string[], env = {}) => runInProcess(argv, { FN_API_URL: api.url, ...env });
 const piped = (input: string, argv: readonly string[]) =>
@@ -39,6 +36,25 @@ describe("fn call", () => {
     answer("GET /r/myapp", "");
     await atTerminal(["call", "myapp", "/"]);
     assert.equal(api.requests[0]?.headers["content-type"], undefined);
+  });
+
+  test("takes no body from a device that is no terminal, either", async () => {
+    answer("GET /r/myapp/hello", "hi");
+    const stdin = createReadStream("", { fd: openSync("/dev/null", "r") });
+    await runInProcess(["call", "myapp", "/hello"], { FN_API_URL: api.url }, stdin);
+    assert.deepEqual(asked(), ["GET /r/myapp/hello"]);
+  });
+
+  test("says what it waits for when nothing is piped in for a second", async () => {
+    answer("POST /r/myapp/hello", "hi");
+    const clock = new FakeClock();
+    const stdin = new PassThrough();
+    const run = runInProcess(["call", "myapp", "/hello"], { FN_API_URL: api.url }, stdin, clock);
+    while (clock.pending === 0) await settle();
+    await clock.advance(1000);
+    stdin.end("late");
+    assert.match((await run).stderr, /^Reading the body from standard input/);
+    assert.deepEqual(asked(), ["POST /r/myapp/hello late"]);
   });
 
   test("sends the query behind the path", async () => {

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { cleanRoutePath } from "../../model/route.ts";
-import { callUrl, segmentsOf, urlBelow } from "../api/server-url.ts";
 import { examples, parseMethod } from "../common/options.ts";
 import type { Tools } from "../common/tools.ts";
-import { addCallingOptions, type CallingOptions, callAndPrint, withBody } from "./calling.ts";
+import { addCallingOptions, type CallingOptions, callAndPrint, pathUrl, withBody } from "./calling.ts";
 
 /** `fn call`, which is also `fn routes call`. */
 export function defineCall(command: Command, tools: Tools): void {
@@ -26,9 +25,7 @@ interface CallOptions extends CallingOptions {
 async function call(tools: Tools, app: string, target: string, options: CallOptions): Promise<void> {
   const { server } = await tools.settings();
   const [typed = "", query] = target.split(/\?(.*)/s);
-  const path = cleanRoutePath(typed);
-  // Only calls by trigger can be asked to be stored; every route is one.
-  const url = options.async ? urlBelow(server, ["t", app, ...segmentsOf(path)]) : callUrl(server, app, path);
+  const url = pathUrl(server, app, cleanRoutePath(typed), options);
   if (query !== undefined) url.search = query;
   await callAndPrint(tools, url, options.method, options);
 }

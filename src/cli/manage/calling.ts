@@ -1,11 +1,13 @@
+import { fstatSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { type Answer, type Request, send } from "../api/send.ts";
+import { callUrl, triggerUrl } from "../api/server-url.ts";
 import { CommandError, type Io, UsageError } from "../common/io.ts";
-import { outputOptions, parseRequestHeader } from "../common/options.ts";
+import { addOptions, outputOptions, parseRequestHeader } from "../common/options.ts";
 import { table, toSortedJson } from "../common/output.ts";
 import type { Tools } from "../common/tools.ts";
 
@@ -22,16 +24,14 @@ export interface CallingOptions {
 }
 
 export function addCallingOptions(command: Command): Command {
-  command
+  return addOptions(command, outputOptions())
     .option("--header <NAME:VALUE>", "add a header to the request; repeatable", parseRequestHeader, [])
     .option("--content-type <type>", "content type of the body", "application/json")
-    .option("--data <text>", "the body, instead of standard input")
+    .option("--data <text>", "the body, instead of standard input, which is read to its end")
     .option("--file <path>", "a file that is the body, instead of standard input")
     .option("--async", "do not wait: the call is stored, run later, and its id printed")
     .option("--display-call-id", "print the id of the call on standard error")
     .option("--show-timeline", "print how long each step of the call took on standard error");
-  for (const option of outputOptions()) command.addOption(option);
-  return command;
 }
 
 /** A body given as an argument, which means the same as `--data`. Errors: `UsageError` for two bodies. */
@@ -59,9 +59,27 @@ export async function callAndPrint(
     ...(options.showTimeline ? { "Fn-Show-Timeline": "1" } : {}),
   };
   const request = { url, method: method ?? (body === undefined ? "GET" : "POST"), body };
-  const answer = await send(api.server, { ...request, headers: mergedHeaders(headers, options.header) });
+  const quiet = tools.io.clock.after(STDIN_QUIET_MS, () => noteQuiet(tools, body));
+  const answer = await send(api.server, {
+    ...request,
+    headers: mergedHeaders(headers, options.header),
+  }).finally(() => quiet.cancel());
   tools.detail(`${request.method} ${url} ${answer.status}`);
   await printAnswer(tools, answer, options);
+}
+
+/** After this long it is said what the command waits for: a pipe may stay open, and empty, for ever. */
+const STDIN_QUIET_MS = 1000;
+
+function noteQuiet({ io, note }: Tools, body: Request["body"]): void {
+  if (body !== io.stdin || io.stdin.readableDidRead || io.stdin.readableEnded) return;
+  note("Reading the body from standard input, which has not ended: '</dev/null' is none.");
+}
+
+/** Where a path of an app is called. */
+export function pathUrl(server: URL, app: string, path: string, options: Pick<CallingOptions, "async">): URL {
+  // Only calls by trigger can be asked to be stored; every route is one.
+  return (options.async ? triggerUrl : callUrl)(server, app, path);
 }
 
 /** Those that were given win over those that are sent by themselves. */
@@ -79,7 +97,13 @@ async function openBody(
 ): Promise<string | Readable | undefined> {
   if (data !== undefined) return data;
   if (file !== undefined && file !== "-") return await openFile(file);
-  return stdin.isTTY && file === undefined ? undefined : stdin;
+  return isDevice(stdin) && file === undefined ? undefined : stdin;
+}
+
+/** A terminal, or what has nothing to give such as /dev/null: as with the `fn` of 2018, no body is expected from there. */
+export function isDevice(stdin: Io["stdin"]): boolean {
+  if (stdin.isTTY) return true;
+  return "fd" in stdin && typeof stdin.fd === "number" && fstatSync(stdin.fd).isCharacterDevice();
 }
 
 async function openFile(path: string): Promise<Readable> {
@@ -95,7 +119,7 @@ async function openFile(path: string): Promise<Readable> {
 
 async function printAnswer(tools: Tools, answer: Answer, options: CallingOptions): Promise<void> {
   const { status, headers } = answer;
-  const callId = callIdOf(answer);
+  const callId = callIdIn(answer);
   if (options.displayCallId && callId !== undefined) tools.note(`Call ID: ${callId}`);
   if (options.showTimeline) printTimeline(tools, headers["server-timing"]);
   try {
@@ -113,7 +137,7 @@ async function printAnswer(tools: Tools, answer: Answer, options: CallingOptions
 }
 
 /** Named with underscores by the servers of 2018, with hyphens by those after. */
-export function callIdOf({ headers }: Answer): string | undefined {
+export function callIdIn({ headers }: Answer): string | undefined {
   const id = headers["fn-call-id"] ?? headers.fn_call_id;
   return Array.isArray(id) ? id[0] : id;
 }

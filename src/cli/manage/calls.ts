@@ -17,6 +17,8 @@ import { noteRest, type Tools } from "../common/tools.ts";
 
 /** `fn calls …` */
 export function defineCalls(calls: Command, tools: Tools): void {
+  calls.addHelpText("after", examples("fn calls list demo", "fn get call demo last"));
+
   addOptions(calls.command("get"), outputOptions())
     .alias("g")
     .description("print one call")

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Config } from "../../model/app.ts";
 import { CommandError } from "../common/io.ts";
-import { examples, type OutputChoice, outputOptions } from "../common/options.ts";
+import { addOptions, examples, type OutputChoice, outputOptions } from "../common/options.ts";
 import { configLines, toSortedJson } from "../common/output.ts";
 import type { Tools } from "../common/tools.ts";
 
@@ -32,6 +32,7 @@ export function defineConfig(
   tools: Tools,
 ): void {
   const config = group.command("config").description("read and change the configuration").helpCommand(false);
+  config.addHelpText("after", examples(`fn ${group.name()} config set ${owner.example} GREETING Hello`));
   const add = (
     [name, alias]: [string, string],
     description: string,
@@ -65,10 +66,10 @@ export function defineConfig(
     tools.print(`removed key '${key}' from ${owner.title}`);
   });
 
-  add(["get", "g"], "print a value", ["<key>"], "GREETING", async (owner, key = "") => {
+  const get = add(["get", "g"], "print a value", ["<key>"], "GREETING", async (owner, key = "") => {
     const value = new Map(Object.entries(await owner.read())).get(key);
     if (value === undefined) throw new CommandError("config key does not exist");
-    tools.print(value);
+    tools.print(get.opts<OutputChoice>().output === "json" ? toSortedJson(value) : value);
   });
 
   const list = add(["list", "l"], "print all values", [], "", async (owner) => {
@@ -76,7 +77,7 @@ export function defineConfig(
     if (list.opts<OutputChoice>().output === "json") return tools.print(toSortedJson(values));
     for (const line of configLines(values)) tools.print(line);
   });
-  for (const option of outputOptions()) list.addOption(option);
+  for (const command of [get, list]) addOptions(command, outputOptions());
 }
 
 /** Carries out a command on the owner, with the arguments that follow the owner's. */

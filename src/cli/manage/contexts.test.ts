@@ -2,23 +2,16 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { runInProcess, startFakeApi, useFakeApi } from "../common/fake-api.suite.ts";
 
-let api: FakeApi;
+const api = useFakeApi();
 let home: string;
-before(async () => {
-  api = await startFakeApi();
-});
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "fn-home-"));
   api.reply("GET /v2/apps?per_page=100", { body: { items: [{ id: "1", name: "a" }] } });
 });
-afterEach(() => {
-  api.reset();
-  rmSync(home, { recursive: true, force: true });
-});
-after(() => api.stop());
+afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const fn = (line: string, env: Record<string, string> = {}) =>
   runInProcess(line.split(" "), { HOME: home, ...env });

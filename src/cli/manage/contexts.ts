@@ -9,6 +9,11 @@ import { contextName, DEFAULT_CONTEXT, findContextFiles, openContextFiles } from
 
 /** `fn contexts …`: servers by name. */
 export function defineContexts(contexts: Command, tools: Tools): void {
+  contexts.addHelpText(
+    "after",
+    examples("fn create context prod --api-url https://fn.example.com", "fn use context prod"),
+  );
+
   contexts
     .command("create")
     .alias("c")

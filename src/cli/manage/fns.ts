@@ -20,6 +20,8 @@ import { addFnOptions, checkChange, checkImage, type FnOptions, fnChange } from 
 
 /** `fn fns …`, which is also `fn functions …`. */
 export function defineFns(fns: Command, tools: Tools): void {
+  fns.addHelpText("after", examples("fn fns create demo hello me/hello:0.0.1", "fn list fns demo"));
+
   addChangeOptions(fns.command("create"), tools)
     .alias("c")
     .description("create a function in an app")

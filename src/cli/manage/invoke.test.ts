@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
+import { beforeEach, describe, test } from "node:test";
+import { runInProcess, startFakeApi, useFakeApi } from "../common/fake-api.suite.ts";
 
-let api: FakeApi;
-before(async () => {
-  api = await startFakeApi();
-});
-afterEach(() => api.reset());
-after(() => api.stop());
+const api = useFakeApi();
 
 const fn = (...argv: string[]) => runInProcess(argv, { FN_API_URL: api.url });
 const asked = () => api.requests.map(({ line, body }) => `${line} ${body}`.trim());
@@ -45,6 +40,16 @@ describe("fn invoke", () => {
     api.reply(FIND_FN, { body: { items: [] } });
     const ran = await fn("invoke", "myapp", "hello");
     assert.deepEqual([ran.code, ran.stderr], [1, "ERROR: there is no function 'hello' in app 'myapp'\n"]);
+  });
+
+  test("tells why it cannot look for the route", async () => {
+    api.reply(FIND_FN, { body: { items: [] } });
+    api.reply("GET /v1/apps/myapp/routes/hello", {
+      status: 503,
+      body: { error: { message: "no database" } },
+    });
+    const ran = await fn("invoke", "myapp", "hello");
+    assert.deepEqual([ran.code, ran.stderr], [1, "ERROR: no database\n"]);
   });
 
   test("prints body, headers and status with --output json", async () => {

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { cleanRoutePath } from "../../model/route.ts";
-import { callUrl, segmentsOf, urlBelow } from "../api/server-url.ts";
+import { isNotFound } from "../api/json-api.ts";
 import { CommandError, UsageError } from "../common/io.ts";
 import { examples } from "../common/options.ts";
 import type { Tools } from "../common/tools.ts";
-import { addCallingOptions, type CallingOptions, callAndPrint, withBody } from "./calling.ts";
+import { addCallingOptions, type CallingOptions, callAndPrint, pathUrl, withBody } from "./calling.ts";
 import { invokeUrl } from "./fns.ts";
 
 /** `fn invoke` */
@@ -47,8 +47,9 @@ async function findUrl(tools: Tools, app: string, name: string, options: InvokeO
   const fn = await fns.find(appId, name);
   if (fn) return invokeUrl(server, fn);
   const path = cleanRoutePath(name);
-  await routes.get(app, path).catch(() => {
+  await routes.get(app, path).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
     throw new CommandError(`there is no function '${name}' in app '${app}'`);
   });
-  return options.async ? urlBelow(server, ["t", app, ...segmentsOf(path)]) : callUrl(server, app, path);
+  return pathUrl(server, app, path, options);
 }

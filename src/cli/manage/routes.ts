@@ -19,6 +19,8 @@ import { addFnOptions, checkChange, checkImage, type FnOptions, fnChange } from 
 
 /** `fn routes …` */
 export function defineRoutes(routes: Command, tools: Tools): void {
+  routes.addHelpText("after", examples("fn routes create demo /hello me/hello:0.0.1", "fn routes list demo"));
+
   defineCall(routes.command("call"), tools);
 
   addRouteOptions(routes.command("create"), tools)

@@ -14,6 +14,8 @@ import { noteRest, type Tools } from "../common/tools.ts";
 
 /** `fn tokens …` */
 export function defineTokens(tokens: Command, tools: Tools): void {
+  tokens.addHelpText("after", examples("fn tokens create ci --scope manage", "fn list tokens"));
+
   addOptions(tokens.command("create"), outputOptions())
     .alias("c")
     .description("make a token, and print it this once")

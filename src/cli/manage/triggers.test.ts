@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { type FakeApi, runInProcess, startFakeApi } from "../common/fake-api.suite.ts";
+import { beforeEach, describe, test } from "node:test";
+import { runInProcess, useFakeApi } from "../common/fake-api.suite.ts";
 
-let api: FakeApi;
-before(async () => {
-  api = await startFakeApi();
-});
-afterEach(() => api.reset());
-after(() => api.stop());
+const api = useFakeApi();
 
 const fn = (...argv: string[]) => runInProcess(argv, { FN_API_URL: api.url });
 const sent = () => JSON.parse(api.requests.at(-1)?.body ?? "{}");

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { EVERYTHING } from "../api/json-api.ts";
 import type { Annotations, TriggerResource } from "../api/resources.ts";
-import { segmentsOf, urlBelow } from "../api/server-url.ts";
+import { triggerUrl } from "../api/server-url.ts";
 import {
   addOptions,
   annotationOption,
@@ -17,6 +17,11 @@ import { checkChange, withoutUndefined } from "./fn-settings.ts";
 
 /** `fn triggers …` */
 export function defineTriggers(triggers: Command, tools: Tools): void {
+  triggers.addHelpText(
+    "after",
+    examples("fn triggers create demo hello greet --source /greet", "fn list triggers demo"),
+  );
+
   const typed = (name: string) =>
     triggers.command(name).argument("<app>").argument("<fn>").argument("<trigger>");
 
@@ -123,7 +128,7 @@ async function list(
 
 /** Where a trigger is called, at the address that this command uses for the server. */
 function endpoint(server: URL, app: string, { source }: TriggerResource): string {
-  return urlBelow(server, ["t", app, ...segmentsOf(source)]).href;
+  return triggerUrl(server, app, source).href;
 }
 
 async function inspect(

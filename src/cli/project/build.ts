@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { examples } from "../common/options.ts";
+import { addOptions, examples } from "../common/options.ts";
 import type { Tools } from "../common/tools.ts";
 import { type BuildChoice, buildOptions } from "./build-options.ts";
 import { folderOf, workingDirOption } from "./folder-option.ts";
@@ -12,8 +12,7 @@ export function defineBuild(command: Command, tools: Tools): void {
   command
     .description("make the image of a function, with its own Dockerfile or one for its runtime")
     .argument("[dir]", "the function's folder; the current one unless given");
-  for (const option of [...buildOptions(), workingDirOption()]) command.addOption(option);
-  command
+  addOptions(command, [...buildOptions(), workingDirOption()])
     .addHelpText("after", examples("fn build", "fn build --registry sally --build-arg LEVEL=2"))
     .action((dir: string | undefined, options: BuildCommandChoice) => build(tools, dir, options));
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { type FakeApi, startFakeApi } from "../common/fake-api.suite.ts";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { useFakeApi } from "../common/fake-api.suite.ts";
 import { bodyProblems, readCases, runCase } from "./cases.ts";
 import { readProject } from "./project.ts";
 
@@ -37,12 +37,7 @@ describe("the cases of a function", () => {
 });
 
 describe("a case", () => {
-  let api: FakeApi;
-  before(async () => {
-    api = await startFakeApi();
-  });
-  afterEach(() => api.reset());
-  after(() => api.stop());
+  const api = useFakeApi();
   const run = (each: Parameters<typeof runCase>[0]) => {
     const server = new URL(`${api.url}/`);
     return runCase(each, { server, url: new URL("r/a/x", server), headers: {} });

@@ -7,7 +7,7 @@ import Type from "typebox";
 import { send } from "../api/send.ts";
 import { CommandError } from "../common/io.ts";
 import { toSortedJson } from "../common/output.ts";
-import { callIdOf, mergedHeaders } from "../manage/calling.ts";
+import { callIdIn, mergedHeaders } from "../manage/calling.ts";
 import { parseChecked, readIfThere } from "./func-file.ts";
 import { type TestCase, TestCases } from "./func-schema.ts";
 import type { Project } from "./project.ts";
@@ -65,7 +65,7 @@ export async function runCase({ input = {}, output = {} }: TestCase, target: Cas
     ...statusProblems(output.status, answer.status),
     ...bodyProblems(output.body, await text(answer.body)),
   ];
-  return { problems, callId: callIdOf(answer) };
+  return { problems, callId: callIdIn(answer) };
 }
 
 function statusProblems(expected: number | undefined, status: number): string[] {

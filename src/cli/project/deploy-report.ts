@@ -9,9 +9,9 @@ export function reportUpToDate({ tools, app, options }: Deployment, { title }: P
 }
 
 /** Before anything is done: what will be different. */
-export function reportBegin({ tools, app }: Deployment, { title, changes }: Plan): void {
+export function reportBegin({ tools, app }: Deployment, { title, changes, kept }: Plan): void {
   tools.print(`Deploying ${title} to app ${app}`);
-  for (const change of changes) tools.print(`  ${change}`);
+  for (const change of [...changes, ...kept]) tools.print(`  ${change}`);
 }
 
 /** Where it is called now. */

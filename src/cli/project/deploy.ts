@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { type Command, Option } from "commander";
 import type { ApiClient } from "../api/api-client.ts";
+import { isNotFound } from "../api/json-api.ts";
 import { CommandError } from "../common/io.ts";
-import { examples } from "../common/options.ts";
+import { addOptions, examples } from "../common/options.ts";
 import type { Tools } from "../common/tools.ts";
 import { type BuildChoice, buildOptions } from "./build-options.ts";
 import { deployFolder, isForFolder } from "./deploy-folder.ts";
@@ -21,8 +22,7 @@ export function defineDeploy(command: Command, tools: Tools): void {
     .option("--watch", "stay, and deploy again whenever a file is saved")
     .option("--create-app", "make the app if there is none, as is done anyway")
     .option("--no-bump", "leave the version as it is");
-  for (const option of [...buildOptions(), workingDirOption()]) command.addOption(option);
-  command
+  addOptions(command, [...buildOptions(), workingDirOption()])
     .addHelpText(
       "after",
       examples(
@@ -104,9 +104,7 @@ async function deployOne(deployment: Deployment): Promise<void> {
 /** A server that has no such path is one of Fn, which runs images. */
 async function describeNode(api: ApiClient): ReturnType<ApiClient["nodeInfo"]> {
   return api.nodeInfo().catch((error: unknown) => {
-    if (error instanceof CommandError && /not found/i.test(error.message)) {
-      return { driver: "docker", functionsRoot: undefined };
-    }
-    throw error;
+    if (!isNotFound(error)) throw error;
+    return { driver: "docker", functionsRoot: undefined };
   });
 }

@@ -16,7 +16,9 @@ export function expectedConfig(
     const value = config[name] ?? io.env[name] ?? settings.config?.[name];
     if (value !== undefined) config[name] = String(value);
     else if (required)
-      throw new CommandError(`required env var ${name} not found: give it with -e ${name}=VALUE`);
+      throw new CommandError(
+        `required env var ${name} not found: set it in the environment, or in the config of the function file`,
+      );
     else note(`optional env var ${name} not found`);
   }
   return config;

@@ -72,6 +72,16 @@ describe("a copy", () => {
     assert.equal(readFileSync(join(source, "func.yaml"), "utf8"), "version: 0.0.1\n");
   });
 
+  test("has a function file of its own where that is a link, and leaves alone where it leads", async () => {
+    const shared = join(dir, "shared.yaml");
+    writeFileSync(shared, "version: 0.0.1\n");
+    rmSync(join(source, "func.yaml"));
+    symlinkSync("../shared.yaml", join(source, "func.yaml"));
+    const copy = await place(1000);
+    assert.equal(readFileSync(join(copy, "func.yaml"), "utf8"), "version: 0.0.2\n");
+    assert.equal(readFileSync(shared, "utf8"), "version: 0.0.1\n");
+  });
+
   test("is made once for one content", async () => {
     const first = await place(1000);
     assert.equal(await place(2000), first);
@@ -85,7 +95,9 @@ describe("a copy", () => {
   });
 
   test("of other names never meets it", () => {
-    const names = ["hello", "/hello", "/a/b", "a-b", "%2Fhello"].map((name) => copiesFolder("demo", name));
+    const names = ["hello", "/hello", "/a/b", "a-b", "%2Fhello", ".", ".."].map((name) =>
+      copiesFolder("demo", name),
+    );
     assert.equal(new Set(names).size, names.length);
     assert.ok(names.every((name) => name.split("/").length === 3));
   });

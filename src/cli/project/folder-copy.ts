@@ -35,7 +35,12 @@ export function isSkipped(name: string): boolean {
 
 /** Where the copies of one function lie, below the functions folder. A name with slashes is one folder, too. */
 export function copiesFolder(app: string, name: string): string {
-  return join(".deployed", encodeURIComponent(app), encodeURIComponent(name));
+  return join(".deployed", folderName(app), folderName(name));
+}
+
+/** Never `.` or `..`, which would lead elsewhere. */
+function folderName(name: string): string {
+  return encodeURIComponent(name).replace(/^\./, "%2E");
 }
 
 /** What is in a function's folder as a short text: another content has another. The version counts for nothing. */
@@ -67,6 +72,8 @@ export async function placeCopy({ file, version, hash, copies, nowMs }: Copy): P
   try {
     await copyFolder(file.folder, unfinished);
     const name = basename(file.path);
+    // A link would lead back to the file of the function.
+    await rm(join(unfinished, name));
     await writeFile(join(unfinished, name), file.withVersion(version));
     const copied = await hashOf(unfinished, new Map([[name, file.withVersion("0.0.0")]]));
     if (copied !== hash) throw new CommandError("files changed while they were copied: deploy again");
@@ -114,14 +121,12 @@ async function hashOf(folder: string, replaced: ReadonlyMap<string, string>): Pr
   const hash = createHash("sha256");
   for (const path of await pathsIn(folder, "")) {
     const absolute = join(folder, path);
+    const text = replaced.get(path);
     const info = await lstat(absolute);
-    const content = info.isSymbolicLink()
-      ? await readlink(absolute)
-      : (replaced.get(path) ?? (await readFile(absolute)));
-    const isExecutable = (info.mode & 0o111) !== 0;
-    hash
-      .update(`${path}\0${info.isSymbolicLink()}\0${isExecutable}\0${Buffer.byteLength(content)}\0`)
-      .update(content);
+    const isLink = text === undefined && info.isSymbolicLink();
+    const content = text ?? (isLink ? await readlink(absolute) : await readFile(absolute));
+    const isExecutable = text === undefined && (info.mode & 0o111) !== 0;
+    hash.update(`${path}\0${isLink}\0${isExecutable}\0${Buffer.byteLength(content)}\0`).update(content);
   }
   return hash.digest("hex").slice(0, 16);
 }

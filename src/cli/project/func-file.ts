@@ -1,10 +1,11 @@
 /** A function's file: found, checked with line and column, and changed in place. */
-import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { CommandError } from "../common/io.ts";
+import { writeWhole } from "../common/write-whole.ts";
 import { expectation, FuncSchema, type FuncSettings } from "./func-schema.ts";
 
 /** In the order in which they are looked for. */
@@ -48,9 +49,9 @@ export class FuncFile {
 
   /** Writes another version to the file. One that breaks off leaves the file as it was. */
   async saveVersion(version: string): Promise<void> {
-    const besides = `${this.path}.${process.pid}~`;
-    await writeFile(besides, this.withVersion(version), { mode: (await stat(this.path)).mode });
-    await rename(besides, this.path);
+    // A link goes on leading to the file.
+    const path = await realpath(this.path);
+    await writeWhole(path, this.withVersion(version), (await stat(path)).mode);
   }
 }
 
@@ -115,11 +116,11 @@ function problem(
   { keyword, params }: ReturnType<typeof Value.Errors>[number],
 ): string {
   const name = keys.map((key, i) => (/^\d+$/.test(key) ? `[${key}]` : i === 0 ? key : `.${key}`)).join("");
+  const what = name === "" ? "the file" : `'${name}'`;
   if (keyword === "required" && "requiredProperties" in params) {
-    return `'${name}' needs '${String(params.requiredProperties)}'`;
+    return `${what} needs '${String(params.requiredProperties)}'`;
   }
-  const expected = expectation(schemaAt(schema, keys));
-  return name === "" ? `the file must be ${expected}` : `'${name}' must be ${expected}`;
+  return `${what} must be ${expectation(schemaAt(schema, keys))}`;
 }
 
 /** The part of a schema that speaks of a value at these keys. */

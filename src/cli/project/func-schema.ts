@@ -102,10 +102,6 @@ export const FuncSchema = Type.Partial(Type.Object(settings), {
 export type FuncSettings = Static<typeof FuncSchema>;
 export type TestCase = Static<typeof TestCase>;
 
-export function isRuntime(name: string): name is Runtime {
-  return RUNTIMES.some((runtime) => runtime === name);
-}
-
 /** What a schema asks for, in words: `a whole number from 1 to 8192`. */
 export function expectation(schema: TSchema): string {
   const { type, minimum, maximum, pattern, anyOf, ...rest } = schema as Record<string, unknown>;

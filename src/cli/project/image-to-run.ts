@@ -16,7 +16,7 @@ export async function imageToRun(
 }
 
 /** Whether there is something to build before it can run. Scripts run as they are. */
-export async function needsImage({ file, settings }: Project): Promise<boolean> {
+async function needsImage({ file, settings }: Project): Promise<boolean> {
   if (settings.runtime === "docker" || settings.runtime === "go") return true;
   if (settings.entrypoint !== undefined) return false;
   return isThere(join(file.folder, "Dockerfile"));

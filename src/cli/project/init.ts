@@ -3,14 +3,21 @@ import { basename, join, relative } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
 import { CommandError } from "../common/io.ts";
-import { annotationOption, configOption, examples, parseCount, parseRouteHeader } from "../common/options.ts";
+import {
+  addOptions,
+  annotationOption,
+  configOption,
+  examples,
+  parseCount,
+  parseRouteHeader,
+} from "../common/options.ts";
 import type { Tools } from "../common/tools.ts";
 import { withoutUndefined } from "../manage/fn-settings.ts";
 import { folderOf, workingDirOption } from "./folder-option.ts";
 import { FUNC_FILE_NAMES, FuncFile } from "./func-file.ts";
 import { RUNTIMES, type Runtime, SCHEMA_PATH, SCHEMA_VERSION } from "./func-schema.ts";
 import { isThere } from "./is-there.ts";
-import { SOURCE_FILES, TEST_FILE, type Template, type TemplateInput } from "./templates/template.ts";
+import { SOURCE_FILES, TEST_FILE, type Template } from "./templates/template.ts";
 import { VERSION_FIRST } from "./version.ts";
 
 /** `fn init` */
@@ -41,8 +48,7 @@ export function defineInit(command: Command, tools: Tools): void {
     .option("--trigger <type>", "http, which is what there is")
     .option("--force", "go on in a folder that has a function file, and write it anew")
     .addOption(workingDirOption());
-  for (const option of settings) command.addOption(option);
-  command
+  addOptions(command, settings)
     .addHelpText(
       "after",
       examples("fn init --runtime typescript hello", "fn init", "fn init --runtime go --memory 64 resize"),
@@ -85,7 +91,7 @@ async function init(tools: Tools, dir: string | undefined, options: InitChoice):
       "no supported files found to guess runtime, please set runtime explicitly with --runtime flag",
     );
   }
-  const template = await templateOf(runtime, { name, kitVersion: tools.io.version });
+  const template = await templateOf(runtime);
   if (chosen !== undefined && found?.runtime !== "docker") await writeFiles(tools, folder, template);
   const settings = found ? await foundSettings(folder, found, template) : template.settings;
   // Where there is no package.json, no editor finds the schema.
@@ -152,12 +158,12 @@ async function foundSettings(
   return { ...settings, entrypoint: `${hasHandler ? "fn-kit" : "node"} ${fileName}` };
 }
 
-async function templateOf(runtime: Runtime, input: TemplateInput): Promise<Template> {
+async function templateOf(runtime: Runtime): Promise<Template> {
   switch (runtime) {
     case "node":
-      return (await import("./templates/node.ts")).nodeTemplate(input);
+      return (await import("./templates/node.ts")).nodeTemplate();
     case "typescript":
-      return (await import("./templates/node.ts")).typescriptTemplate(input);
+      return (await import("./templates/node.ts")).typescriptTemplate();
     case "python":
       return (await import("./templates/python.ts")).pythonTemplate();
     case "go":

@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { ApiClient } from "../api/api-client.ts";
-import { type FakeApi, startFakeApi } from "../common/fake-api.suite.ts";
+import { useFakeApi } from "../common/fake-api.suite.ts";
 import { FuncFile } from "./func-file.ts";
 import { differences, makePlan } from "./plan.ts";
 import type { Project } from "./project.ts";
 
-let api: FakeApi;
-before(async () => {
-  api = await startFakeApi();
-});
-afterEach(() => api.reset());
-after(() => api.stop());
+const api = useFakeApi();
 
 const project = (text: string): Project => {
   const file = new FuncFile("/f/hello/func.yaml", text);
@@ -80,13 +75,19 @@ describe("the deployment of a function", () => {
     serve({});
     const triggers = "triggers: [{ name: hello, source: /hi }, { name: b, source: /b }]";
     const { changes, apply } = await plan(`schema_version: 20180708\n${triggers}`, "dir:old");
-    assert.deepEqual(changes, ["trigger: hello at /hi (new)", "trigger: b at /b (new)"]);
+    assert.deepEqual(changes, ["trigger: hello at /hello -> /hi", "trigger: b at /b (new)"]);
     await apply();
     assert.deepEqual(
       sent().map((line) => line.slice(0, 24)),
       ['PUT /v2/triggers/T1 {"so', 'POST /v2/triggers {"name'],
     );
   });
+});
+
+test("a trigger that the file does not name stays, and is told", async () => {
+  serve({ triggers: [TRIGGER, { ...TRIGGER, id: "T2", name: "old", source: "/old" }] });
+  const { changes, kept } = await plan("memory: 128", "dir:old");
+  assert.deepEqual([changes, kept], [[], ["trigger: old at /old (stays, though not in the file)"]]);
 });
 
 describe("the deployment of a route", () => {

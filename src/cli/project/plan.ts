@@ -12,6 +12,8 @@ export interface Plan {
   readonly title: string;
   /** What becomes different, a line each; empty when all is as it should be. */
   readonly changes: readonly string[];
+  /** What the server has beside, and keeps: triggers that the function file does not name, a line each. */
+  readonly kept: readonly string[];
   /** The paths under which it is called. */
   readonly paths: readonly string[];
   /** Does it. What answers now answers until one request has changed it as a whole. */
@@ -53,13 +55,19 @@ async function planFn(api: ApiClient, appName: string, project: Project, image: 
   const present = fn ? (await triggers.list(fn.app_id, fn.id, EVERYTHING)).items : [];
   const wanted = settings.triggers ?? [{ name, source: project.path }];
   const missing = wanted.filter(({ source }) => !present.some((trigger) => trigger.source === source));
+  const kept = present.filter(
+    (trigger) => !wanted.some((each) => each.source === trigger.source || each.name === trigger.name),
+  );
   return {
     title: `function ${name}`,
     changes: [
       ...(app ? [] : [`app: ${appName} (new)`]),
       ...differences(fn ?? {}, change),
-      ...missing.map((trigger) => `trigger: ${trigger.name} at ${trigger.source} (new)`),
+      ...missing.map((trigger) => triggerLine(trigger, present)),
     ],
+    kept: kept.map(
+      (trigger) => `trigger: ${trigger.name} at ${trigger.source} (stays, though not in the file)`,
+    ),
     paths: wanted.map(({ source }) => source),
     async apply() {
       const { id } = app ?? (await apps.create(appName, {}));
@@ -71,6 +79,11 @@ async function planFn(api: ApiClient, appName: string, project: Project, image: 
 }
 
 type WantedTrigger = NonNullable<FuncSettings["triggers"]>[number];
+
+function triggerLine({ name, source }: WantedTrigger, present: readonly TriggerResource[]): string {
+  const old = present.find((trigger) => trigger.name === name);
+  return old ? `trigger: ${name} at ${old.source} -> ${source}` : `trigger: ${name} at ${source} (new)`;
+}
 
 /** A trigger of that name moves to its new path. */
 async function placeTrigger(
@@ -99,6 +112,7 @@ async function planRoute(
   return {
     title: `route ${project.path}`,
     changes: [...(isThere ? [] : [`app: ${app} (new)`]), ...differences(route ?? {}, change)],
+    kept: [],
     paths: [project.path],
     async apply() {
       // The server makes the app with its first route.

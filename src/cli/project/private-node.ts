@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isJsonObject } from "../../model/json.ts";
 import { ApiClient } from "../api/api-client.ts";
 import { CommandError, type Environment } from "../common/io.ts";
 import type { Tools } from "../common/tools.ts";
@@ -48,10 +47,9 @@ async function runOn<T>(
   image: string | undefined,
   work: (api: ApiClient) => Promise<T>,
 ): Promise<T> {
-  const message = await node.ready().catch((error: unknown) => {
+  const port = await node.readyPort().catch((error: unknown) => {
     throw new CommandError(error instanceof Error ? error.message : String(error));
   });
-  const port = isJsonObject(message) ? message.readyOnPort : undefined;
   const api = new ApiClient(new URL(`http://127.0.0.1:${port}/`));
   const plan = await makePlan(api, PRIVATE_APP, project, image ?? `dir:${project.file.folder}`);
   await plan.apply();

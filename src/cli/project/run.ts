@@ -1,12 +1,14 @@
-import { type Command, Option } from "commander";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { type Command, InvalidArgumentError } from "commander";
 import { within } from "../../clock/clock.ts";
 import type { ApiClient } from "../api/api-client.ts";
 import { readLogEvents } from "../api/log-events.ts";
 import { callUrl } from "../api/server-url.ts";
-import { CommandError } from "../common/io.ts";
-import { configOption, examples, parseCount, parseMethod } from "../common/options.ts";
+import { CommandError, type Io } from "../common/io.ts";
+import { addOptions, examples, pairsOption, parseCount, parseMethod } from "../common/options.ts";
 import type { Tools } from "../common/tools.ts";
-import { addCallingOptions, type CallingOptions, callAndPrint } from "../manage/calling.ts";
+import { addCallingOptions, type CallingOptions, callAndPrint, isDevice } from "../manage/calling.ts";
 import { type BuildChoice, buildOptions } from "./build-options.ts";
 import { expectedConfig } from "./expected-config.ts";
 import { folderOf, workingDirOption } from "./folder-option.ts";
@@ -31,18 +33,17 @@ export function defineRun(command: Command, tools: Tools): void {
       "run a function once on a node of its own, and print its answer; what is piped in is the body",
     )
     .argument("[dir]", "the function's folder; the current one unless given")
-    .addOption(
-      new Option("-e, --env <K=V>", "set a variable of the function; repeatable").argParser(
-        configOption(tools.io.env).parseArg ?? String,
-      ),
-    )
+    .addOption(pairsOption("-e, --env <K=V>", "set a variable of the function", tools.io.env))
     .option("--method <method>", "HTTP method; POST with a body, else GET", parseMethod)
     .option("--format <format>", "how the call reaches the function; as in its file unless given")
     .option("--memory <MiB>", "memory of the container; as in its file unless given", parseCount)
     .option("--runs <count>", "call it so often", parseCount, 1)
-    .option("--inspect [port]", "open Node's debugger on this port of this machine, and stay until Ctrl-C");
-  for (const option of [...buildOptions(), workingDirOption()]) command.addOption(option);
-  command
+    .option(
+      "--inspect [port]",
+      `open Node's debugger on this port of this machine, ${INSPECT_PORT} unless given, and stay until Ctrl-C`,
+      parsePort,
+    );
+  addOptions(command, [...buildOptions(), workingDirOption()])
     .addHelpText(
       "after",
       examples(
@@ -61,7 +62,8 @@ interface RunChoice extends CallingOptions, BuildChoice {
   readonly format?: string;
   readonly memory?: number;
   readonly runs: number;
-  readonly inspect?: string | true;
+  /** True for the usual port. */
+  readonly inspect?: number | true;
   readonly workingDir?: string;
 }
 
@@ -72,8 +74,11 @@ async function run(tools: Tools, dir: string | undefined, options: RunChoice): P
   const hasEnded = await withPrivateNode(tools, project, image, async (api) => {
     const logs = printLogs(tools, api, options.runs);
     const url = callUrl(api.server, PRIVATE_APP, calledPath(project));
-    const onNode = { ...tools, api: async () => api };
-    for (let i = 0; i < options.runs; i++) await callAndPrint(onNode, url, options.method, options);
+    const input = await repeatableInput(tools.io, options);
+    for (let i = 0; i < options.runs; i++) {
+      const onNode = { ...tools, io: { ...tools.io, stdin: input() }, api: async () => api };
+      await callAndPrint(onNode, url, options.method, options);
+    }
     // A log comes a moment after its answer.
     await within(tools.io.clock, LOG_WAIT_MS, logs);
     if (options.inspect === undefined) return true;
@@ -82,6 +87,14 @@ async function run(tools: Tools, dir: string | undefined, options: RunChoice): P
     return new Promise<true>(() => {});
   });
   if (!hasEnded && options.inspect === undefined) throw new CommandError("interrupted");
+}
+
+/** The standard input, for one call as it comes, for several read first and given to each. */
+async function repeatableInput({ stdin }: Io, { runs, data, file }: RunChoice): Promise<() => Io["stdin"]> {
+  const isBody = data === undefined && (file === "-" || (file === undefined && !isDevice(stdin)));
+  if (runs === 1 || !isBody) return () => stdin;
+  const bytes = await buffer(stdin);
+  return () => Readable.from([bytes]);
 }
 
 /** The settings of the file, and over them those of the command line. */
@@ -107,7 +120,13 @@ function chosenSettings(tools: Tools, project: Project, options: RunChoice): Pro
 }
 
 function inspectPort({ inspect }: RunChoice): number {
-  return typeof inspect === "string" ? parseCount(inspect) : INSPECT_PORT;
+  return typeof inspect === "number" ? inspect : INSPECT_PORT;
+}
+
+function parsePort(text: string): number {
+  const port = parseCount(text);
+  if (port <= 65_535) return port;
+  throw new InvalidArgumentError("Give a number from 1 to 65535.");
 }
 
 /** What the function logs, as it does, until so many calls have ended. */

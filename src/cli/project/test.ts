@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { ApiClient } from "../api/api-client.ts";
 import { callUrl } from "../api/server-url.ts";
 import { CommandError } from "../common/io.ts";
-import { examples } from "../common/options.ts";
+import { addOptions, examples } from "../common/options.ts";
 import type { Tools } from "../common/tools.ts";
 import { type BuildChoice, buildOptions } from "./build-options.ts";
 import { type CaseTarget, readCases, runCase } from "./cases.ts";
@@ -20,8 +20,7 @@ export function defineTest(command: Command, tools: Tools): void {
     .argument("[dir]", "the function's folder; the current one unless given")
     .option("--remote <app>", "call the function that is deployed in this app, instead of a node of its own")
     .option("--all", "test all functions below the folder of the app.yaml, or the current one");
-  for (const option of [...buildOptions(), workingDirOption()]) command.addOption(option);
-  command
+  addOptions(command, [...buildOptions(), workingDirOption()])
     .addHelpText("after", examples("fn test", "fn test --remote demo", "fn test --all"))
     .action((dir: string | undefined, options: TestChoice) => test(tools, dir, options));
 }
@@ -47,7 +46,13 @@ async function test(tools: Tools, dir: string | undefined, options: TestChoice):
   let failed = 0;
   for (const project of projects) {
     if (options.all) tools.print(`${project.name}:`);
-    const count = await testProject(tools, project, options);
+    const count = await testProject(tools, project, options).catch((error: unknown) => {
+      // One that cannot be run, for want of an engine perhaps, says nothing about the others.
+      if (!options.all || !(error instanceof CommandError)) throw error;
+      tools.print(`FAILED - ${error.message}`);
+      return { passed: 0, failed: 1 };
+    });
+    if (!count) throw new CommandError("interrupted");
     passed += count.passed;
     failed += count.failed;
   }
@@ -55,7 +60,8 @@ async function test(tools: Tools, dir: string | undefined, options: TestChoice):
   if (failed > 0) throw new CommandError(`${failed} ${failed === 1 ? "test" : "tests"} failed`);
 }
 
-async function testProject(tools: Tools, project: Project, options: TestChoice): Promise<Count> {
+/** Undefined when it is interrupted. */
+async function testProject(tools: Tools, project: Project, options: TestChoice): Promise<Count | undefined> {
   // Read first: there is no need to start anything for a file that is not proper.
   const cases = await readCases(project);
   const runAll = (api: ApiClient, app: string) => runCases(tools, api, app, project, cases);
@@ -63,9 +69,7 @@ async function testProject(tools: Tools, project: Project, options: TestChoice):
   const config = { ...project.settings.config, ...expectedConfig(tools, project, {}) };
   const local: Project = { ...project, settings: { ...project.settings, config, type: "sync" } };
   const image = await imageToRun(tools, local, options);
-  const count = await withPrivateNode(tools, local, image, (api) => runAll(api, PRIVATE_APP));
-  if (count) return count;
-  throw new CommandError("interrupted");
+  return await withPrivateNode(tools, local, image, (api) => runAll(api, PRIVATE_APP));
 }
 
 async function runCases(

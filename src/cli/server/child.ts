@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { isJsonObject } from "../../model/json.ts";
 import type { Environment } from "../common/io.ts";
 import { type ProgramName, programFile } from "../common/programs.ts";
 
@@ -50,6 +51,14 @@ export class Child {
       throw new Error(sentence);
     });
     return await Promise.race([ready, failed]);
+  }
+
+  /** As `ready`, for a program that listens: resolves with its port. */
+  async readyPort(): Promise<number> {
+    const message = await this.ready();
+    const port = isJsonObject(message) ? message.readyOnPort : undefined;
+    if (typeof port === "number") return port;
+    throw new Error(`${this.title} does not say where it listens`);
   }
 
   /** Asks it to stop; a second time, to end at once. Resolves when it has ended. */

@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isJsonObject } from "../../model/json.ts";
 import { CommandError, type Environment } from "../common/io.ts";
 import { Child, type ChildOptions } from "./child.ts";
 
@@ -127,7 +126,7 @@ export class Cluster {
       logFile: join(dataDir, `${options.title.replace(" ", "-")}.log`),
     });
     this.#running.add(child);
-    const port = portOf(await child.ready());
+    const port = await child.readyPort();
     return { title: child.title, address: `${HOST}:${port}`, pid: child.pid ?? 0 };
   }
 
@@ -152,14 +151,8 @@ export class Cluster {
   }
 }
 
-function portOf(message: unknown): number {
-  const port = isJsonObject(message) ? message.readyOnPort : undefined;
-  if (typeof port === "number") return port;
-  throw new Error("a program does not say where it listens");
-}
-
 /** For its owner alone: there are calls and logs in it. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {

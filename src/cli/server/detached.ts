@@ -1,8 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError, type Io } from "../common/io.ts";
 import { Child } from "./child.ts";
-import type { ClusterOptions } from "./cluster.ts";
+import { type ClusterOptions, makeFolder } from "./cluster.ts";
 import { type Run, RunFile } from "./run-file.ts";
 
 /**
@@ -10,7 +9,7 @@ import { type Run, RunFile } from "./run-file.ts";
  * `CommandError` with the reason of that process when it cannot.
  */
 export async function startDetached(io: Io, options: ClusterOptions): Promise<Run> {
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(options.dataDir);
   const child = new Child({
     title: "fn start",
     program: "fn",

@@ -11,6 +11,8 @@ import { processIdentity } from "./process-identity.ts";
 import { runCluster } from "./run-cluster.ts";
 import { type KnownProcess, type Run, RunFile, type RunMember } from "./run-file.ts";
 
+const LOG_LEVELS = ["debug", "info", "warn", "error", "fatal"];
+
 const NODES_MAX = 50;
 /** So that the nodes behind a balancer find ports above its own. */
 const PORT_MAX = 65_535 - NODES_MAX;
@@ -37,7 +39,7 @@ export function defineStart(command: Command, tools: Tools): void {
       "--functions-root <folder>",
       "folders below it can be functions (default: 'functions' in the data folder)",
     ),
-    new Option("--log-level <level>", "debug, info, warn, error or fatal (default: info)"),
+    new Option("--log-level <level>", "how much the programs log (default: info)").choices(LOG_LEVELS),
     new Option(
       "--env-file <file>",
       "settings of the programs, as lines NAME=VALUE; they win over the environment",

@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type Docker from "dockerode";
 import { CommandError } from "../../common/io.ts";
 import type { Tools } from "../../common/tools.ts";
@@ -17,7 +17,7 @@ import { imageName } from "./image-name.ts";
 import { showProgress } from "./progress.ts";
 
 /** Tells which content an image was made of, so that it need not be made again. */
-export const SOURCE_LABEL = "hotfn.source";
+const SOURCE_LABEL = "hotfn.source";
 
 export interface Built {
   readonly image: string;
@@ -66,6 +66,8 @@ async function fillContext(context: string, { file, settings }: Project): Promis
   const files = new Set(await readdir(context));
   if (files.has("Dockerfile")) return;
   const dockerfile = generateDockerfile({ settings, files, kitFile: basename(kitPath) });
+  // The image gets packages of its own: those that are here may be for another machine, or for development.
+  if (files.has("package.json")) await rm(join(context, "node_modules"), { recursive: true, force: true });
   await writeFile(join(context, "Dockerfile"), dockerfile);
   await cp(dirname(kitPath), join(context, KIT_IN_CONTEXT), {
     recursive: true,
@@ -102,13 +104,14 @@ async function build(
 }
 
 /** The `build` lines of the function file, in its folder. */
-async function runBuildLines({ detail }: Tools, { file, settings }: Project): Promise<void> {
+async function runBuildLines({ io, detail }: Tools, { file, settings }: Project): Promise<void> {
   for (const line of settings.build ?? []) {
     detail(line);
-    await promisify(execFile)("/bin/sh", ["-c", line], { cwd: file.folder }).catch(
-      (error: { stderr?: string }) => {
-        throw new CommandError(`the build line '${line}' failed: ${error.stderr?.trim() ?? ""}`);
-      },
-    );
+    const shell = spawn("/bin/sh", ["-c", line], { cwd: file.folder, stdio: ["ignore", "pipe", "pipe"] });
+    // Progress, as what an engine tells: the result of the command is the image.
+    for (const output of [shell.stdout, shell.stderr]) output.pipe(io.stderr, { end: false });
+    const [code, signal] = await once(shell, "close");
+    if (code !== 0)
+      throw new CommandError(`the build line '${line}' failed (${signal ?? `exit code ${code}`})`);
   }
 }

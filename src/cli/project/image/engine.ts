@@ -20,6 +20,8 @@ export async function connectEngine(): Promise<Docker> {
 /** Reads what an engine tells of its work, to the end. Errors: `CommandError` with the engine's own words. */
 export async function follow(stream: NodeJS.ReadableStream, progress: Progress): Promise<void> {
   let text = "";
+  // A character may come in two parts.
+  stream.setEncoding("utf8");
   try {
     for await (const part of stream) {
       const lines = (text + String(part)).split("\n");

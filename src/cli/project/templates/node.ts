@@ -1,7 +1,7 @@
-import type { Template, TemplateInput } from "./template.ts";
+import type { Template } from "./template.ts";
 
 /** JavaScript with the kit. */
-export function nodeTemplate({ kitVersion }: TemplateInput): Template {
+export function nodeTemplate(): Template {
   return {
     files: {
       "func.js": `/** @type {import("hotfn/kit").Handler<{ name?: string }>} */
@@ -9,14 +9,14 @@ export default function handler(input) {
   return { message: \`Hello \${input.name ?? "World"}\` };
 }
 `,
-      "package.json": packageJson(kitVersion),
+      "package.json": PACKAGE_JSON,
     },
     settings: { runtime: "node", entrypoint: "fn-kit func.js" },
   };
 }
 
 /** TypeScript with the kit: Node runs it as it is. */
-export function typescriptTemplate({ kitVersion }: TemplateInput): Template {
+export function typescriptTemplate(): Template {
   return {
     files: {
       "func.ts": `import type { Context, Handler } from "hotfn/kit";
@@ -32,18 +32,15 @@ const handler: Handler<Input> = (input: Input, context: Context) => {
 
 export default handler;
 `,
-      "package.json": packageJson(kitVersion),
+      "package.json": PACKAGE_JSON,
       "tsconfig.json": `${JSON.stringify(TSCONFIG, undefined, 2)}\n`,
     },
     settings: { runtime: "typescript", entrypoint: "fn-kit func.ts" },
   };
 }
 
-/** The kit comes with the platform; of the package, editors read the types (\`npm install\`). */
-function packageJson(kitVersion: string): string {
-  const content = { private: true, type: "module", devDependencies: { hotfn: `^${kitVersion}` } };
-  return `${JSON.stringify(content, undefined, 2)}\n`;
-}
+/** The kit comes with the platform, so that nothing is to be installed; editors read its types after `npm link hotfn`. */
+const PACKAGE_JSON = `${JSON.stringify({ private: true, type: "module" }, undefined, 2)}\n`;
 
 /** What Node can run by leaving types out. */
 const TSCONFIG = {

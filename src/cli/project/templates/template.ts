@@ -8,13 +8,6 @@ export interface Template {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-export interface TemplateInput {
-  /** Of the function. */
-  readonly name: string;
-  /** Of this program: that of the kit. */
-  readonly kitVersion: string;
-}
-
 /** Files by which a folder that has something in it already is known, first match first. */
 export const SOURCE_FILES: readonly (readonly [fileName: string, runtime: Runtime])[] = [
   ["Dockerfile", "docker"],
