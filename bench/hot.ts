@@ -1,6 +1,6 @@
 import type { BenchResult, Sample, Stage } from "./bench.ts";
 import { offerLoad } from "./load.ts";
-import { type Comparison, compare, inTurns } from "./rounds.ts";
+import { type Comparison, compareInTurns } from "./rounds.ts";
 import type { BenchNode } from "./start.ts";
 import { runWrk } from "./wrk.ts";
 
@@ -66,13 +66,7 @@ async function compareAt(
     await node.settle();
     return sample;
   };
-  return compare(
-    await inTurns(
-      rounds,
-      () => measure(nodeUrl),
-      () => measure(relayUrl),
-    ),
-  );
+  return await compareInTurns(rounds, measure, nodeUrl, relayUrl);
 }
 
 function summaryOf({ node, peer, ratio }: Comparison) {

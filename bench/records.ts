@@ -3,7 +3,7 @@ import { openEcho } from "./echo.ts";
 import { requireHey, runHey } from "./hey.ts";
 import { compareHot, type HotSides } from "./hot.ts";
 import { startPostgres } from "./postgres.ts";
-import { type Comparison, compare, inTurns } from "./rounds.ts";
+import { type Comparison, compareInTurns } from "./rounds.ts";
 import { startNode } from "./start.ts";
 import { requireWrk } from "./wrk.ts";
 
@@ -68,11 +68,5 @@ async function compareSteady(stage: Stage, { node, nodeUrl, relayUrl }: HotSides
     await node.settle();
     return sample;
   };
-  return compare(
-    await inTurns(
-      rounds,
-      () => measure(nodeUrl),
-      () => measure(relayUrl),
-    ),
-  );
+  return await compareInTurns(rounds, measure, nodeUrl, relayUrl);
 }

@@ -25,6 +25,22 @@ export interface Comparison extends Round<Sample> {
   readonly ratio: number;
 }
 
+/** Both sides by turns, each called at its URL. */
+export async function compareInTurns(
+  count: number,
+  measure: (url: string) => Promise<Sample>,
+  nodeUrl: string,
+  peerUrl: string,
+): Promise<Comparison> {
+  return compare(
+    await inTurns(
+      count,
+      () => measure(nodeUrl),
+      () => measure(peerUrl),
+    ),
+  );
+}
+
 export function compare(rounds: readonly Round<Sample>[]): Comparison {
   return {
     node: middle(rounds.map(({ node }) => node)),

@@ -146,8 +146,7 @@ describe("the log of a call", () => {
   test("is followed as it is written until the call has ended", async () => {
     await done(words("create route followed /say dir:test/functions/unruly"));
     const id = (await done(words("call followed /say?do=say&id=7 --async --header Fn-Delay:1"))).trim();
-    // With what the function answers, as nobody else hears it.
-    assert.match(await done(["logs", "followed", id, "--follow"]), /^said by 7\nHTTP\/1\.1 200/);
+    assert.equal(await done(["logs", "followed", id, "--follow"]), "said by 7\n");
   });
 });
 
