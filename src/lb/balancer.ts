@@ -217,6 +217,8 @@ export async function createBalancer(options: BalancerOptions): Promise<Balancer
       try {
         loads = shareLoads(policy.loads, link, clock);
         await nodes.start();
+        // Where other workers listen too: a request that came before the nodes are known to be healthy would find none.
+        if (link.socket("traffic")) await prober.checkedOnce();
         await listener.start(link.socket("traffic") ?? options.listen);
         if (!isShared) await managementListener.start(link.socket("management") ?? options.mgmtListen);
       } catch (error) {
