@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { forEachOf } from "../bench/parallel.ts";
 import { seededRandom } from "../src/clock/random.ts";
 import { type ClusterNode, prepareNodes } from "./support/cluster.ts";
 import { lastInFirstOut, startPostgres } from "./support/postgres.ts";
 import { createRoute, eventually, tempDir } from "./support/programs.ts";
-import { inParallel } from "./support/rounds.ts";
 
 const CALLS = 10_000;
 const CALLERS = 16;
@@ -111,7 +111,7 @@ describe("calls that nobody waits for", LIMIT, () => {
           await victim.start();
         }
       })();
-      await inParallel(notes, CALLERS, async (note) => {
+      await forEachOf(notes, CALLERS, async (note) => {
         const isKeyed = Number.parseInt(note, 10) % 4 === 0;
         const call = await accept(nodes, note, isKeyed ? note : undefined);
         accepted.push(call);
@@ -120,7 +120,7 @@ describe("calls that nobody waits for", LIMIT, () => {
       isOver = true;
       await killing;
       // Asked for again, by another way: the same call.
-      await inParallel([...keyed].slice(0, 200), CALLERS, async ([note, id]) => {
+      await forEachOf([...keyed].slice(0, 200), CALLERS, async ([note, id]) => {
         assert.equal((await accept(nodes.toReversed(), note, note)).id, id);
       });
 

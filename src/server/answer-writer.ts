@@ -3,10 +3,10 @@ import type { Clock, Timer } from "../clock/clock.ts";
 import { formatGoDuration } from "../clock/go-duration.ts";
 import type { Exchange } from "../http1/exchange.ts";
 import { isHopByHop } from "../http1/fields.ts";
+import { DRAINING_FIELDS, NODE_STATE_FIELD } from "../http1/node-state.ts";
 import { TIMELINE_STEPS, type Timeline } from "../model/call.ts";
 import { FnError } from "../model/errors.ts";
 import type { TriggerHeaders } from "../model/trigger.ts";
-import { DRAINING_FIELDS } from "./draining.ts";
 import { type ApiVersion, errorAnswer, JSON_TYPE } from "./refusal.ts";
 
 /**
@@ -22,7 +22,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   "fn_call_id",
   "fn-call-id",
   "fn-node",
-  "fn-node-state",
+  NODE_STATE_FIELD,
   "fn-cold-start",
   "xxx-fxlb-wait",
 ]);

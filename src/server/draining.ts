@@ -12,9 +12,6 @@ export const DRAIN_IDLE_MS = 5000;
 /** The same for a connection on which nobody has spoken yet: it may have been made for a call a moment ago. */
 export const DRAIN_NEW_MS = 250;
 
-/** What every answer of a node says that goes down: balancers send it nothing new then. */
-export const DRAINING_FIELDS: readonly string[] = ["Fn-Node-State", "draining"];
-
 /** The open connections of a node, by who speaks on them. */
 export class Connections {
   readonly #kinds = new Map<ServerConnection, "new" | "balancer" | "other">();

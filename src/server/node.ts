@@ -8,6 +8,7 @@ import {
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Agent, PrewarmOutcome } from "../agent/agent.ts";
 import type { Exchange } from "../http1/exchange.ts";
+import { DRAINING_FIELDS } from "../http1/node-state.ts";
 import { requestErrorOf } from "../http1/request-error.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
 import { createDateField } from "../http1/response-writer.ts";
@@ -17,7 +18,7 @@ import { FnError } from "../model/errors.ts";
 import type { Store } from "../store/store.ts";
 import type { Access } from "./auth/access.ts";
 import { type CorsAnswer, type CorsSettings, corsOf } from "./cors.ts";
-import { Connections, DRAINING_FIELDS } from "./draining.ts";
+import { Connections } from "./draining.ts";
 import { valuesOf } from "./fields.ts";
 import { apiOf, Invoker, type InvokerOptions, isInvocation, pathNotFound } from "./invoke.ts";
 import type { Management } from "./management.ts";

@@ -1,11 +1,11 @@
 import type { Exchange } from "../http1/exchange.ts";
+import { DRAINING_FIELDS } from "../http1/node-state.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
 import { pathOf } from "../http1/target.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import { toJson } from "../model/json.ts";
 import type { Store } from "../store/store.ts";
 import type { Access, Asker } from "./auth/access.ts";
-import { DRAINING_FIELDS } from "./draining.ts";
 import type { Metrics } from "./metrics.ts";
 import { JSON_TYPE, refuse } from "./refusal.ts";
 

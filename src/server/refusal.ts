@@ -1,8 +1,8 @@
 import type { Exchange } from "../http1/exchange.ts";
+import { DRAINING_FIELDS } from "../http1/node-state.ts";
 import type { Refusal } from "../http1/server-connection.ts";
 import { type ErrorCode, errorText, type FnError, flatErrorText } from "../model/errors.ts";
 import { challengeOf } from "./auth/bearer.ts";
-import { DRAINING_FIELDS } from "./draining.ts";
 
 /** The API whose manners an answer has: `/r` those of /v1, `/t` and `/invoke` those of /v2. */
 export type ApiVersion = "v1" | "v2";

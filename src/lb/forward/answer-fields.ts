@@ -1,7 +1,7 @@
 import { FieldLines } from "../../http1/exchange.ts";
 import type { HeaderField } from "../../http1/fields.ts";
+import { saysDraining } from "../../http1/node-state.ts";
 import type { ResponseHead } from "../../http1/response-reader.ts";
-import { saysDraining } from "../nodes/state-field.ts";
 import { fieldKindOf } from "./field-kind.ts";
 import { namedByConnection, PSEUDONYM } from "./request-fields.ts";
 import { parseWait, WAIT_HEADER } from "./wait-header.ts";

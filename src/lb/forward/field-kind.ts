@@ -1,4 +1,4 @@
-import { NODE_STATE_FIELD } from "../nodes/state-field.ts";
+import { NODE_STATE_FIELD } from "../../http1/node-state.ts";
 import { WAIT_HEADER } from "./wait-header.ts";
 
 /**

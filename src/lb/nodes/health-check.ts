@@ -1,6 +1,6 @@
 import { Agent, request } from "undici";
+import { NODE_STATE_FIELD, saysDraining } from "../../http1/node-state.ts";
 import { isJsonObject } from "../../model/json.ts";
-import { NODE_STATE_FIELD, saysDraining } from "./state-field.ts";
 import { compareVersions, parseVersion, type Version } from "./version.ts";
 
 /** A version answer has some 20 bytes; a node that sends more than this is no node of ours. */
