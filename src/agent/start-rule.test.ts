@@ -122,6 +122,18 @@ describe("the start rule, for a line that has lasted as long as a start", () => 
     assert.equal(startsWanted(callers(32, 2), times, steady), 0);
   });
 
+  test("when the line goes on and on, even where nobody notices the wait", () => {
+    const times = { runMs: 0.25, startMs: 300, stalledMs: 0 };
+    const [young, old] = [
+      { ...steady, ageMs: 899 },
+      { ...steady, ageMs: 900 },
+    ];
+    assert.equal(startsWanted(callers(8, 1), times, young), 0);
+    assert.equal(startsWanted(callers(8, 1), times, old), 1);
+    assert.equal(startsWanted(callers(8, 1), times, { ...old, growthPays: undefined }), 0);
+    assert.equal(startsWanted(callers(8, 2), times, old), 0);
+  });
+
   test("where the containers added last brought nothing, none is added, however long the line is", () => {
     for (const runMs of [1, 3, 30, 200]) {
       assert.equal(startsWanted(callers(32, 3), { runMs, startMs: 40, stalledMs: 0 }, jammed), 0);

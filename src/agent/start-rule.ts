@@ -46,7 +46,7 @@ export interface Line {
  *   one scales at once.
  * - A line that has lasted as long as a start would have been shorter for a container begun with it, and the next one
  *   of its kind will be: whoever waits now is followed by others. Then containers are added, half as many as there are
- *   at a time, until what a newcomer waits is hardly worth a start.
+ *   at a time, until what a newcomer waits is hardly worth a start. One that goes on and on gets one for each core.
  * - Both hold only as long as more containers serve more calls. Where they merely share the same cores, or wait for
  *   the same database, runs grow as fast as containers do, the line is never shorter, and looks at it alone would go
  *   on adding for ever. Only a line that would outlast the callers' patience is then worth the attempt. Of a quick
@@ -96,14 +96,20 @@ function wantedForLine({ unserved, containers, runMs, startMs }: Known, line: Li
   return Math.ceil((unserved * runMs) / Math.max(withinMs, START_MS_MIN)) - containers;
 }
 
-/** So many more that, with as many callers as now, the expected wait comes down to what is tolerable. */
+/**
+ * So many more that, with as many callers as now, the expected wait comes down to what is tolerable. A line that goes on
+ * and on is of callers who come back at once: however short their wait is, a core that has no container could serve them.
+ */
 function wantedForDemand({ unserved, containers, runMs, startMs }: Known, line: Line): number {
   if (line.ageMs < startMs || line.growthPays !== true) return 0;
-  const costMs = containers < line.cores ? 0 : tolerableForStart(startMs, runMs);
+  const hasFreeCore = containers < line.cores;
+  const costMs = hasFreeCore ? 0 : tolerableForStart(startMs, runMs);
   const tolerableMs = Math.max(TOLERABLE_SHARE * runMs, costMs, TOLERABLE_MS_MIN);
   // (callers - containers) x run / containers <= tolerable, solved for the containers.
   const enough = Math.ceil(((unserved + containers) * runMs) / (runMs + tolerableMs));
-  return Math.min(enough - containers, Math.max(1, Math.floor(GROWTH_STEP * containers)));
+  const forWait = Math.min(enough - containers, Math.max(1, Math.floor(GROWTH_STEP * containers)));
+  const isLasting = line.ageMs >= LASTING_STARTS * startMs;
+  return hasFreeCore && isLasting ? Math.max(forWait, 1) : forWait;
 }
 
 /**
@@ -135,5 +141,7 @@ const TOLERABLE_SHARE = 0.1;
 const COST_FACTOR_MAX = 3;
 /** A wait that no caller notices behind a network. */
 const TOLERABLE_MS_MIN = 20;
+/** A line is taken as one that goes on when it has lasted so many starts: one of them is then little against it. */
+const LASTING_STARTS = 3;
 /** How many are added at a time, of those there are: enough that what they change stands out from chance. */
 const GROWTH_STEP = 0.5;
