@@ -4,6 +4,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { HeaderField } from "./fields.ts";
 import { isPersistent } from "./framing.ts";
 import { LazyAlarm } from "./lazy-alarm.ts";
+import { Outbox } from "./outbox.ts";
 import { READ_BYTES, SHARED_MEMORY } from "./read-into.ts";
 import {
   type InterimHead,
@@ -73,6 +74,7 @@ export class ClientConnection implements ResponseHandler {
   /** For its owner. */
   epoch = 0;
   readonly #socket: Socket;
+  readonly #outbox: Outbox;
   readonly #owner: ConnectionOwner;
   readonly #reader = new ResponseReader(this);
   readonly #alarm: LazyAlarm;
@@ -91,6 +93,7 @@ export class ClientConnection implements ResponseHandler {
     this.#owner = options.owner;
     this.#alarm = new LazyAlarm(options.clock, () => this.#taker?.late());
     this.#socket = openSocket(options, (count, bytes) => this.#read(bytes.subarray(0, count)));
+    this.#outbox = new Outbox(this.#socket, "requests");
     this.#socket.on(options.tls ? "secureConnect" : "connect", () => this.#onOpen());
     this.#socket.on("drain", () => this.#taker?.drained());
     this.#socket.on("end", () => this.#onEnd());
@@ -117,13 +120,12 @@ export class ClientConnection implements ResponseHandler {
     this.#isRequestWhole = isWhole;
     this.#head = undefined;
     this.#reader.start(method);
-    writeWithOthers(this.#socket);
-    this.#socket.write(head, "latin1");
+    this.#outbox.write(head);
   }
 
   /** Bytes of the request's body in its framing, or text with a character per byte. False asks to wait for `drained`. */
   write(bytes: Uint8Array | string): boolean {
-    return typeof bytes === "string" ? this.#socket.write(bytes, "latin1") : this.#socket.write(bytes);
+    return typeof bytes === "string" ? this.#outbox.write(bytes) : this.#outbox.writeBytes(bytes);
   }
 
   /** The request is whole. */
@@ -247,25 +249,6 @@ export class ClientConnection implements ResponseHandler {
 }
 
 const NOTHING = Buffer.alloc(0);
-
-let corked: Socket[] = [];
-
-/**
- * Has what is written to the socket go out once all that has come was read: a head goes with what is there of its body, and
- * requests that came together go together. A node that is woken once for many of them does more than one that is woken for
- * each.
- */
-export function writeWithOthers(socket: Socket): void {
-  if (corked.length === 0) setImmediate(uncorkAll);
-  socket.cork();
-  corked.push(socket);
-}
-
-function uncorkAll(): void {
-  const sockets = corked;
-  corked = [];
-  for (const socket of sockets) socket.uncork();
-}
 
 function openSocket(
   { host, port, tls }: ClientConnectionOptions,

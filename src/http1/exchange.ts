@@ -1,9 +1,8 @@
-import { STATUS_CODES } from "node:http";
 import type { Framing } from "./framing.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 import type { RequestHead } from "./request-reader.ts";
 import { encodeChunk, LAST_CHUNK } from "./request-writer.ts";
-import { encodeResponseHead } from "./response-writer.ts";
+import { encodeResponseHead, statusLineOf } from "./response-writer.ts";
 
 /** Fields of an answer: names and values in turn, which are looked at, or lines that are known to be good. */
 export type AnswerFields = readonly string[] | FieldLines;
@@ -76,7 +75,7 @@ export class Exchange {
   }
 
   /**
-   * The whole answer in one write. `fields` holds names and values in turn, without those of the framing.
+   * The whole answer. `fields` holds names and values in turn, without those of the framing.
    * `lengthOfHead` is the length that a HEAD request is told, where the body is not at hand.
    * Throws Http1Error for a field that cannot be written; then nothing was said.
    */
@@ -86,13 +85,8 @@ export class Exchange {
     const length = hasNoBody(status) ? undefined : isToHead ? lengthOfHead : body.length;
     const text = this.#headText(status, fields, length);
     const hasBody = length !== undefined && !isToHead && body.length > 0;
-    // As text of one character per byte, head and body are one buffer without being copied into one.
-    if (!hasBody) this.#wire.write(text);
-    else if (body.length <= JOINED_BYTES_MAX) this.#wire.write(text + latin1Of(body));
-    else {
-      this.#wire.write(text);
-      this.#wire.write(body);
-    }
+    this.#wire.write(text);
+    if (hasBody) this.#wire.write(body);
     this.#finish();
   }
 
@@ -140,7 +134,7 @@ export class Exchange {
    */
   inform(status: number, lines: string): boolean {
     if (this.#state !== "open" || this.head.minorVersion === 0) return true;
-    return this.#wire.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n`);
+    return this.#wire.write(`${statusLineOf(status)}${lines}\r\n`);
   }
 
   /**
@@ -214,7 +208,7 @@ export class Exchange {
 
   /** The same of lines that are known to be good. */
   #relayedHead(status: number, { lines, hasDate }: FieldLines, framing: Framing | undefined): string {
-    let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}`;
+    let text = statusLineOf(status) + lines;
     // RFC 9110 section 6.6.1: who sends an answer on leaves its date, and gives it one when it has none.
     if (!hasDate) text += `Date: ${this.#wire.date()}\r\n`;
     if (typeof framing === "number") text += `Content-Length: ${framing}\r\n`;
@@ -227,14 +221,7 @@ export class Exchange {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Up to here copying a body behind its head is cheaper than a second piece for the kernel. */
-const JOINED_BYTES_MAX = 16 * 1024;
-
 /** RFC 9110 section 6.4.1: these have no body, whatever they say; section 8.6: nor a length. */
 function hasNoBody(status: number): boolean {
   return status === 204 || status === 304;
-}
-
-function latin1Of(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }

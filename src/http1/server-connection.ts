@@ -5,11 +5,11 @@ import { isPersistent } from "./framing.ts";
 import { Http1Error } from "./http1-error.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import { LazyAlarm } from "./lazy-alarm.ts";
+import { Outbox } from "./outbox.ts";
 import { readIntoShared } from "./read-into.ts";
 import { type RequestHead, RequestReader } from "./request-reader.ts";
 import { encodeResponseHead } from "./response-writer.ts";
 import { DEFAULT_TIMEOUTS, type ServerTimeouts } from "./server-timeouts.ts";
-import { writeBorrowed } from "./write-borrowed.ts";
 
 export interface ServerConnectionOptions {
   readonly clock: Clock;
@@ -44,6 +44,7 @@ export interface Refusal {
  */
 export class ServerConnection implements ExchangeWire {
   readonly #socket: Socket;
+  readonly #outbox: Outbox;
   readonly #options: ServerConnectionOptions;
   readonly #timeouts: ServerTimeouts;
   readonly #reader = new RequestReader((part) => this.#exchange?.body?.push(part) !== false);
@@ -70,6 +71,7 @@ export class ServerConnection implements ExchangeWire {
 
   constructor(socket: Socket, options: ServerConnectionOptions) {
     this.#socket = socket;
+    this.#outbox = new Outbox(socket, "answers");
     this.#options = options;
     this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
     this.#alarm = new LazyAlarm(options.clock, () => this.#onTooSlow());
@@ -105,6 +107,7 @@ export class ServerConnection implements ExchangeWire {
   release(): Socket {
     const socket = this.#socket;
     const ahead = this.#ahead ?? NOTHING;
+    this.#outbox.flush();
     this.#detach();
     socket.on("error", ignore);
     socket.unshift(Buffer.concat([this.#reader.headBytes, ahead]));
@@ -131,11 +134,11 @@ export class ServerConnection implements ExchangeWire {
   }
 
   write(bytes: Uint8Array | string): boolean {
-    return typeof bytes === "string" ? this.#socket.write(bytes, "latin1") : this.#socket.write(bytes);
+    return typeof bytes === "string" ? this.#outbox.write(bytes) : this.#outbox.writeBytes(bytes);
   }
 
   writeBorrowed(before: string, bytes: Uint8Array, after: string): boolean {
-    return writeBorrowed(this.#socket, before, bytes, after);
+    return this.#outbox.writeBorrowed(before, bytes, after);
   }
 
   drained(): Promise<void> {
@@ -152,6 +155,7 @@ export class ServerConnection implements ExchangeWire {
   }
 
   breakOff(withReset: boolean): void {
+    this.#outbox.flush();
     if (withReset) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
@@ -187,7 +191,7 @@ export class ServerConnection implements ExchangeWire {
   /** False when the rest has to wait. */
   #takeHead(bytes: Buffer): boolean {
     // A client that does not take its answers gets no more of them.
-    if (this.#socket.writableNeedDrain) return false;
+    if (this.#outbox.isFull) return false;
     const isFirstPiece = this.#reader.isBetween;
     let head: RequestHead | undefined;
     try {
@@ -262,7 +266,7 @@ export class ServerConnection implements ExchangeWire {
     if (this.#awaitsContinue && body && !body.isDropped) {
       this.#awaitsContinue = false;
       this.#watchBody();
-      this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+      this.#outbox.write("HTTP/1.1 100 Continue\r\n\r\n");
     }
     this.#take();
   };
@@ -307,6 +311,7 @@ export class ServerConnection implements ExchangeWire {
     this.#exchange = undefined;
     this.#deafen();
     this.#alarm.set(this.#timeouts.closeMs);
+    this.#outbox.flush();
     // RFC 9112 section 9.6: to close over bytes that nobody has read resets the connection, and the client may lose
     // the answer over that. So where some are still to come, it is the client that closes.
     if (isInputWhole) this.#socket.destroySoon();

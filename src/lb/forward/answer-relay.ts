@@ -21,13 +21,9 @@ export function relayHead(
     exchange.begin(status, fields, contentLength);
     exchange.end();
   } else if (rest.isWhole && rest.trailers.length === 0) {
-    if (rest.bytes.length <= JOINED_BYTES_MAX) {
-      exchange.answer(status, fields, rest.bytes);
-    } else {
-      const wait = exchange.begin(status, fields, rest.bytes.length, rest.bytes);
-      exchange.end();
-      return wait;
-    }
+    const wait = exchange.begin(status, fields, rest.bytes.length, rest.bytes);
+    exchange.end();
+    return wait;
   } else {
     const wait = exchange.begin(
       status,
@@ -46,9 +42,6 @@ export function relayPart(exchange: Exchange, part: ResponsePart): Wait {
   if (part.isWhole) exchange.end(encodeTrailers(part.trailers));
   return wait;
 }
-
-/** Up to here an exchange copies a body behind its head. */
-const JOINED_BYTES_MAX = 16 * 1024;
 
 function isBodiless({ head }: Exchange, status: number): boolean {
   return head.method === "HEAD" || status === 204 || status === 304;
