@@ -57,6 +57,7 @@ export function isPersistent(minorVersion: number, connection: readonly string[]
 /** RFC 9110 section 8.6: the same length may be said several times, different ones may not. */
 function parseLength(value: string, before: number | undefined): number {
   if (!CONTENT_LENGTHS.test(value)) throw malformed("a Content-Length is not a number of bytes");
+  if (before === undefined && !value.includes(",")) return Number(value);
   const [first = 0, ...others] = value.split(",").map(Number);
   const length = before ?? first;
   if (first !== length || others.some((other) => other !== length))

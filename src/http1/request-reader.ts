@@ -27,7 +27,9 @@ export interface RequestHead {
 export const TARGET_BYTES_MAX = 16 * 1024;
 
 /** RFC 9112 section 3: a token, single blanks, nothing around them. Bytes beyond ASCII in a target are let through. */
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) (HTTP\/\d\.\d)\r\n$/;
+const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e\x80-\xff]+ HTTP\/\d\.\d\r\n/;
+/** What of it is behind the target. */
+const VERSION_PART = " HTTP/1.1\r\n";
 /** RFC 9110 section 7.2: a host and perhaps a port. No user before it, which section 4.2.4 forbids. */
 const HOST = /^[A-Za-z0-9._~!$&'()*+,;=:%[\]-]*$/;
 /** RFC 9112 section 3.2.2. RFC 9110 section 4.2.1: the host in it is not empty. */
@@ -105,18 +107,23 @@ export class RequestReader {
 
 function parseHead(lines: string): RequestHead {
   const lineEnd = lines.indexOf("\n") + 1;
-  const [, method = "", target = "", version = ""] = REQUEST_LINE.exec(lines.slice(0, lineEnd)) ?? [];
-  if (method === "") throw malformed("there is no request line");
+  if (!REQUEST_LINE.test(lines)) throw malformed("there is no request line");
+  const methodEnd = lines.indexOf(" ");
+  const targetEnd = lineEnd - VERSION_PART.length;
+  const method = lines.slice(0, methodEnd);
+  const target = lines.slice(methodEnd + 1, targetEnd);
   if (target.length > TARGET_BYTES_MAX) {
     throw new Http1Error("target_too_long", `a request target is longer than ${TARGET_BYTES_MAX} bytes`);
   }
-  const minorVersion = minorVersionOf(version);
+  const minorVersion = minorVersionOf(lines.slice(targetEnd + 1, lineEnd - 2));
   const fields = parseFields(lines, lineEnd);
   const { contentLength, isChunked, connection } = framingFieldsOf(fields, minorVersion);
   const { host, expectsContinue } = routingFieldsOf(fields, minorVersion);
+  const destination = destinationOf(method, target, host);
   return {
     method,
-    ...destinationOf(method, target, host),
+    target: destination.target,
+    host: destination.host,
     minorVersion,
     fields,
     contentLength,

@@ -38,7 +38,9 @@ export interface ResponseHandler {
 const STATUS_LINE_BYTES_MAX = 8 * 1024;
 
 /** RFC 9112 section 4; the blank before an absent reason may be absent too. Status: RFC 9110 section 15. */
-const STATUS_LINE = /^HTTP\/1\.(\d) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r?\n$/;
+const STATUS_LINE = /^HTTP\/1\.\d [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?\r?\n/;
+const MINOR_VERSION_AT = "HTTP/1.".length;
+const STATUS_AT = "HTTP/1.1 ".length;
 
 /**
  * Reads responses out of a stream, one after another, whatever pieces it comes in. Interim ones (1xx) may be read
@@ -108,10 +110,9 @@ export class ResponseReader {
 
 function parseHead(lines: string, isToHead: boolean): ResponseHead | InterimHead {
   const lineEnd = lines.indexOf("\n") + 1;
-  const [, minor, code] = STATUS_LINE.exec(lines.slice(0, lineEnd)) ?? [];
-  if (code === undefined || lineEnd > STATUS_LINE_BYTES_MAX) throw malformed("there is no status line");
-  const status = Number(code);
-  const minorVersion = Number(minor);
+  if (lineEnd > STATUS_LINE_BYTES_MAX || !STATUS_LINE.test(lines)) throw malformed("there is no status line");
+  const status = Number(lines.slice(STATUS_AT, STATUS_AT + 3));
+  const minorVersion = Number(lines[MINOR_VERSION_AT]);
   const fields = parseFields(lines, lineEnd);
   // RFC 9110 section 15.2.2: a switch of protocols nobody asked for.
   if (status === 101) throw malformed("the protocol is switched");

@@ -16,8 +16,20 @@ export function encodeResponseHead(status: number, fields: readonly string[]): s
   if (hasColon || !areFieldLines(lines, fields.length / 2)) {
     for (let i = 0; i + 1 < fields.length; i += 2) refuseBadField(fields[i] ?? "", fields[i + 1] ?? "");
   }
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n`;
+  return `${statusLineOf(status)}${lines}\r\n`;
 }
+
+/** The status line with its end; made once for each status, of which there are a few hundred at most. */
+export function statusLineOf(status: number): string {
+  let line = statusLines[status];
+  if (line === undefined) {
+    line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
+    statusLines[status] = line;
+  }
+  return line;
+}
+
+const statusLines: (string | undefined)[] = [];
 
 /** The value of the Date field (RFC 9110 section 6.6.1): its text changes once in a second, and is kept that long. */
 export function createDateField(clock: Clock): () => string {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../clock/clock.ts";
 import { createIds } from "../clock/ids.ts";
 import { systemRandom } from "../clock/random.ts";
+import { turnClock } from "../clock/turn-clock.ts";
 import { createBalancer } from "../lb/balancer.ts";
 import { isSameAddress } from "../lb/forward/listener.ts";
 import { aloneLink, openWorkerLink, type WorkerLink } from "../lb/workers/link.ts";
@@ -51,7 +52,7 @@ try {
 
 /** Serves requests in this process. */
 async function serve(link: WorkerLink): Promise<void> {
-  const parts = { link, clock: systemClock, log };
+  const parts = { link, clock: turnClock(systemClock), log };
   const opened = await openSource(settings, parts);
   const balancer = await createBalancer({
     ...liveOptionsOf(settings),

@@ -37,7 +37,8 @@ export class Management {
   readonly #options: ManagementOptions;
   readonly #access: Access;
   readonly #events: Events;
-  readonly #commands: Readonly<Record<string, Readonly<Record<string, Command>>>>;
+  /** By path, and then by method. */
+  readonly #commands: ReadonlyMap<string, Readonly<Record<string, Command>>>;
   #isStopping = false;
 
   constructor(options: ManagementOptions) {
@@ -46,7 +47,7 @@ export class Management {
     this.#access = new Access(options.access);
     this.#events = new Events({ ...options, nodes: () => nodeDetails(nodes) });
     const prewarm = new Prewarm(options);
-    this.#commands = {
+    const commands: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
       "/1/lb/nodes": nodeCommands(nodes, prewarm),
       "/1/lb/prewarm": { POST: (input) => prewarm.command(input) },
       "/1/lb/stats": {
@@ -67,6 +68,7 @@ export class Management {
       [PAGE]: { GET: () => this.#page() },
       [READY]: { GET: () => this.#readiness() },
     };
+    this.#commands = new Map(Object.entries(commands));
   }
 
   /** Readers of events, for the metrics. */
@@ -76,7 +78,7 @@ export class Management {
 
   /** Whether a path is the management's. */
   serves(path: string): boolean {
-    return Object.hasOwn(this.#commands, path);
+    return this.#commands.has(path);
   }
 
   /** Answers a request from `peer`, the address at the other end. Never rejects. */
@@ -100,7 +102,7 @@ export class Management {
   }
 
   #commandFor(path: string, method: string): Command | Reply {
-    const commands = Object.hasOwn(this.#commands, path) ? this.#commands[path] : undefined;
+    const commands = this.#commands.get(path);
     if (!commands) return json(404, { msg: "unknown command" });
     const name = method === "HEAD" ? "GET" : method;
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

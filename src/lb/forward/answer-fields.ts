@@ -3,7 +3,7 @@ import type { HeaderField } from "../../http1/fields.ts";
 import { saysDraining } from "../../http1/node-state.ts";
 import type { ResponseHead } from "../../http1/response-reader.ts";
 import { fieldKindOf } from "./field-kind.ts";
-import { namedByConnection, PSEUDONYM } from "./request-fields.ts";
+import { namedByConnection, passageLines } from "./request-fields.ts";
 import { parseWait, WAIT_HEADER } from "./wait-header.ts";
 
 /** An answer's fields on their way to the client, and what the node says in them to the balancer. */
@@ -42,7 +42,7 @@ export function readNodeAnswer(head: ResponseHead, requestId: string): NodeAnswe
         if (named === undefined || !named.has(name.toLowerCase())) lines += `${name}: ${value}\r\n`;
     }
   }
-  lines += `Via: 1.${head.minorVersion} ${PSEUDONYM}\r\nX-Request-Id: ${requestId}\r\n`;
+  lines += passageLines(head.minorVersion, requestId);
   const waitNs = wait === undefined ? undefined : parseWait(Buffer.from(wait, "latin1").toString("utf8"));
   return { fields: new FieldLines(lines, hasDate), waitNs, isDraining };
 }

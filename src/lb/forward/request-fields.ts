@@ -27,11 +27,19 @@ export function encodeNodeRequest(head: RequestHead, peer: Peer, requestId: stri
     }
   }
   text += told.isAny ? forwardingLines(told, peer, host) : ownForwardingLines(peer, host);
-  text += `Via: 1.${minorVersion} ${PSEUDONYM}\r\nX-Request-Id: ${requestId}\r\n`;
+  text += passageLines(minorVersion, requestId);
   if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
   else if (contentLength !== undefined) text += `Content-Length: ${contentLength}\r\n`;
   return `${text}\r\n`;
 }
+
+/** What a message is marked with that has come this way, in version 1.x. */
+export function passageLines(minorVersion: number, requestId: string): string {
+  return `${PASSAGE[minorVersion]}${requestId}\r\n`;
+}
+
+/** For each digit that a version can end with. */
+const PASSAGE = Array.from({ length: 10 }, (_, minor) => `Via: 1.${minor} ${PSEUDONYM}\r\nX-Request-Id: `);
 
 /** Trailers as lines, less those that are about the connection, the framing or the way, which would come too late. */
 export function encodeTrailers(trailers: readonly HeaderField[]): string {
