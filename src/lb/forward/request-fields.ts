@@ -84,7 +84,8 @@ const ownLines = new WeakMap<Peer, { readonly host: string; readonly lines: stri
 function ownForwardingLines(peer: Peer, host: string): string {
   let own = ownLines.get(peer);
   if (own?.host !== host) {
-    own = { host, lines: forwardingLines(NOTHING_TOLD, peer, host) };
+    // It stays as long as the connection, and must not hold on to the head that it was made from.
+    own = { host: copyOf(host), lines: copyOf(forwardingLines(NOTHING_TOLD, peer, host)) };
     ownLines.set(peer, own);
   }
   return own.lines;
@@ -102,6 +103,11 @@ function forwardingLines(told: Told, { address, proto }: Peer, host: string): st
 }
 
 const NOTHING_TOLD = new Told();
+
+/** The same text in one piece of memory: a part of a string keeps the whole, and one put together keeps its parts. */
+function copyOf(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
+}
 
 /** RFC 7239 section 4: what is no token is quoted. A host has no quotes and no backslashes in it. */
 function tokenOrQuoted(host: string): string {
