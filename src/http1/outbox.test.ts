@@ -169,6 +169,7 @@ describe("an outbox whose other side does not read", () => {
     outbox.write("first");
     outbox.flush();
     assert.equal(outbox.write("x".repeat(LARGE)), false);
+    socket.on("drain", () => assert.fail("nobody has taken anything"));
     other.resetAndDestroy();
     await closed;
     outbox.write("nobody hears this");

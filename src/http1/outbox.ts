@@ -78,7 +78,9 @@ export class Outbox {
   #fallBehind(): void {
     const socket = this.#socket;
     this.#isBehind = true;
-    socket.write(NOTHING, () => {
+    socket.write(NOTHING, (error) => {
+      // Then the socket is gone.
+      if (error) return;
       this.#isBehind = false;
       if (!socket.writableNeedDrain) socket.emit("drain");
     });

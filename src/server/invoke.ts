@@ -6,6 +6,7 @@ import type { Ids } from "../clock/ids.ts";
 import type { Exchange } from "../http1/exchange.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
 import { pathOf } from "../http1/target.ts";
+import { limited } from "../http1/whole-body.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import type { FnInApp, QueueStore } from "../store/store.ts";
 import { type AnswerOptions, AnswerWriter } from "./answer-writer.ts";
@@ -16,7 +17,6 @@ import type { FnCache } from "./fn-cache.ts";
 import { enqueueCall } from "./queueing.ts";
 import { type ApiVersion, refuse } from "./refusal.ts";
 import { UploadRoom } from "./upload-room.ts";
-import { limited } from "./whole-body.ts";
 
 const METHODS: ReadonlySet<string> = new Set([
   "GET",

@@ -2,13 +2,13 @@ import type { Agent, PrewarmOutcome } from "../agent/agent.ts";
 import type { Exchange } from "../http1/exchange.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
 import { pathOf } from "../http1/target.ts";
+import { wholeBody } from "../http1/whole-body.ts";
 import { asFnError, FnError } from "../model/errors.ts";
 import { isJsonObject, toJson } from "../model/json.ts";
 import type { FnInApp } from "../store/store.ts";
 import { fnAt } from "./fn-at.ts";
 import type { FnCache } from "./fn-cache.ts";
 import { JSON_TYPE, refuse } from "./refusal.ts";
-import { wholeBody } from "./whole-body.ts";
 
 const PATH = "/1/node/prewarm";
 

@@ -1,13 +1,13 @@
 import type { HeaderField } from "../agent/agent.ts";
 import { pathOf } from "../agent/launch-spec.ts";
 import type { Exchange } from "../http1/exchange.ts";
+import { wholeBody } from "../http1/whole-body.ts";
 import type { Call } from "../model/call.ts";
 import { FnError } from "../model/errors.ts";
 import { PRIORITIES, type Priority } from "../model/queued-call.ts";
 import type { FnInApp, IdempotencyKey, QueueStore } from "../store/store.ts";
 import { endToEndFields, valuesOf } from "./fields.ts";
 import type { UploadPlace, UploadRoom } from "./upload-room.ts";
-import { wholeBody } from "./whole-body.ts";
 
 /** How long a key leads to the call that it came with first. */
 const KEY_KEEP_MS = 24 * 3600 * 1000;
@@ -80,7 +80,7 @@ export function queuedCallOf({ id, createdAtMs, called }: NewCall): Call {
 async function readBody(exchange: Exchange, bytesMax: number, place: UploadPlace): Promise<Buffer> {
   let body: Buffer;
   try {
-    body = await wholeBody(exchange.body, bytesMax, place);
+    body = await wholeBody(exchange.body, bytesMax, place.take);
   } catch (error) {
     if (exchange.isOver) throw new FnError("client_gone", {}, { cause: error });
     if (!(error instanceof FnError) || error.code !== "request_malformed") throw error;

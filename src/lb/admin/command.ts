@@ -1,4 +1,4 @@
-import { asRequestError } from "../../http1/request-error.ts";
+import { wholeBody } from "../../http1/whole-body.ts";
 import { FnError } from "../../model/errors.ts";
 import { isJsonObject, toJson } from "../../model/json.ts";
 
@@ -28,7 +28,7 @@ export function json(status: number, value: unknown, fields: readonly string[] =
 
 /** The one JSON object of a body. Throws `invalid_json`, `body_too_large` and `request_malformed`. */
 export async function readObject({ body }: CommandInput): Promise<Record<string, unknown>> {
-  const text = await readText(body);
+  const text = (await wholeBody(body, BODY_BYTES_MAX)).toString("utf8");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -37,19 +37,4 @@ export async function readObject({ body }: CommandInput): Promise<Record<string,
   }
   if (!isJsonObject(value)) throw new FnError("invalid_json");
   return value;
-}
-
-async function readText(body: CommandInput["body"]): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const part of body ?? []) {
-      bytes += part.length;
-      if (bytes > BODY_BYTES_MAX) throw new FnError("body_too_large", { length: bytes, max: BODY_BYTES_MAX });
-      parts.push(part);
-    }
-  } catch (error) {
-    throw asRequestError(error);
-  }
-  return Buffer.concat(parts).toString("utf8");
 }

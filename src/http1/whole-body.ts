@@ -1,7 +1,5 @@
-import type { IncomingBody } from "../http1/incoming-body.ts";
-import { asRequestError } from "../http1/request-error.ts";
 import { FnError } from "../model/errors.ts";
-import type { UploadPlace } from "./upload-room.ts";
+import { asRequestError } from "./request-error.ts";
 
 /** A body as it comes. Errors: `body_too_large` once it turns out to be, and those of what is no request. */
 export async function* limited(
@@ -21,16 +19,19 @@ export async function* limited(
   }
 }
 
-/** All of it; empty when there is none. Errors: as `limited`, and those of the place that it takes. */
+/**
+ * All of it; empty when there is none. `onPart` is told how many bytes each part has. Errors: as `limited`, and those of
+ * `onPart`.
+ */
 export async function wholeBody(
-  body: IncomingBody | undefined,
+  body: AsyncIterable<Uint8Array> | undefined,
   bytesMax: number,
-  place?: UploadPlace,
+  onPart?: (bytes: number) => void,
 ): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   if (!body) return Buffer.alloc(0);
   for await (const part of limited(body, bytesMax)) {
-    place?.take(part.length);
+    onPart?.(part.length);
     parts.push(part);
   }
   return Buffer.concat(parts);
