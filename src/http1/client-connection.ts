@@ -125,7 +125,7 @@ export class ClientConnection implements ResponseHandler {
 
   /** Bytes of the request's body in its framing, or text with a character per byte. False asks to wait for `drained`. */
   write(bytes: Uint8Array | string): boolean {
-    return typeof bytes === "string" ? this.#outbox.write(bytes) : this.#outbox.writeBytes(bytes);
+    return this.#outbox.write(bytes);
   }
 
   /** The request is whole. */

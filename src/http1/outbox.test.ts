@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, Socket } from "node:net";
+import { Socket } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Kind, Outbox } from "./outbox.ts";
+import { socketPair } from "./testdata/socket-pair.ts";
 
 /** More than the system keeps for both ends of a connection. */
 const LARGE = 64 * 1024 * 1024;
@@ -26,19 +27,9 @@ function recorded(kind: Kind = "answers", pieces: string[] = []) {
   return { outbox: new Outbox(socket, kind), socket, pieces };
 }
 
-/** Two ends of a connection; what comes at the other is not read until it is asked for. */
 async function connected(t: TestContext) {
-  const server = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  const [other] = (await once(server, "connection")) as [Socket];
-  t.after(() => {
-    socket.destroy();
-    other.destroy();
-    server.close();
-  });
-  if (socket.connecting) await once(socket, "connect");
-  return { socket, other, outbox: new Outbox(socket, "answers") };
+  const pair = await socketPair(t);
+  return { ...pair, outbox: new Outbox(pair.socket, "answers") };
 }
 
 /** All that comes until the end, a character per byte. */
@@ -52,7 +43,7 @@ describe("an outbox", () => {
   test("sends what was written in a turn in one piece, when the turn is over", async () => {
     const { outbox, pieces } = recorded();
     outbox.write("head ");
-    outbox.writeBytes(Buffer.from("bytes "));
+    outbox.write(Buffer.from("bytes "));
     outbox.writeBorrowed("<", Buffer.from("borrowed"), ">");
     assert.deepEqual(pieces, []);
     await nextTurn();
@@ -93,7 +84,7 @@ describe("an outbox", () => {
     const { outbox, pieces } = recorded();
     const large = Buffer.from(Array.from({ length: 50_000 }, (_, i) => i % 256));
     outbox.write("a");
-    outbox.writeBytes(large);
+    outbox.write(large);
     outbox.write("b");
     outbox.writeBorrowed("<", large, ">");
     outbox.write("c");

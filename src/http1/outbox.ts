@@ -32,29 +32,18 @@ export class Outbox {
     return this.#isBehind || this.#socket.writableNeedDrain;
   }
 
-  /** Text with a character per byte. False asks to wait for `drain`, as with all that follow. */
-  write(text: string): boolean {
-    this.#text += text;
-    if (this.#text.length > JOINED_BYTES_MAX) this.flush();
-    else this.#list();
+  /** Text with a character per byte, or bytes that nobody changes any more. False asks to wait for `drain`. */
+  write(piece: string | Uint8Array): boolean {
+    if (typeof piece === "string") this.#append(piece);
+    else if (piece.length <= JOINED_BYTES_MAX) this.#append(latin1Of(piece));
+    else this.#writeLarge(piece);
     return !this.isFull;
   }
 
-  /** Bytes that nobody changes any more. */
-  writeBytes(bytes: Uint8Array): boolean {
-    if (bytes.length <= JOINED_BYTES_MAX) return this.write(latin1Of(bytes));
-    const socket = this.#socket;
-    socket.cork();
-    socket.write(this.#take(), "latin1");
-    socket.write(bytes);
-    socket.uncork();
-    return !this.isFull;
-  }
-
-  /** Text, bytes and text; the bytes are the caller's again when this returns. */
+  /** The same of text, bytes and text; the bytes are the caller's again when this returns. */
   writeBorrowed(before: string, bytes: Uint8Array, after: string): boolean {
-    if (bytes.length <= JOINED_BYTES_MAX) return this.write(before + latin1Of(bytes) + after);
-    writeBorrowed(this.#socket, this.#take() + before, bytes, after);
+    if (bytes.length <= JOINED_BYTES_MAX) this.#append(before + latin1Of(bytes) + after);
+    else writeBorrowed(this.#socket, this.#take() + before, bytes, after);
     return !this.isFull;
   }
 
@@ -66,6 +55,20 @@ export class Outbox {
     const written = this.#isBehind ? "impossible" : writeStraight(socket, text);
     if (written === "impossible") socket.write(text, "latin1");
     else if (written === "behind") this.#fallBehind();
+  }
+
+  #append(text: string): void {
+    this.#text += text;
+    if (this.#text.length > JOINED_BYTES_MAX) this.flush();
+    else this.#list();
+  }
+
+  #writeLarge(bytes: Uint8Array): void {
+    const socket = this.#socket;
+    socket.cork();
+    socket.write(this.#take(), "latin1");
+    socket.write(bytes);
+    socket.uncork();
   }
 
   #take(): string {

@@ -134,7 +134,7 @@ export class ServerConnection implements ExchangeWire {
   }
 
   write(bytes: Uint8Array | string): boolean {
-    return typeof bytes === "string" ? this.#outbox.write(bytes) : this.#outbox.writeBytes(bytes);
+    return this.#outbox.write(bytes);
   }
 
   writeBorrowed(before: string, bytes: Uint8Array, after: string): boolean {

@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, Socket } from "node:net";
+import { Socket } from "node:net";
 import { test } from "node:test";
 import { writeStraight } from "./straight-write.ts";
+import { socketPair } from "./testdata/socket-pair.ts";
 
 test("a text goes straight to the system once Node was seen to write one so", async (t) => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  const [other] = (await once(server, "connection")) as [Socket];
-  t.after(() => {
-    socket.destroy();
-    other.destroy();
-    server.close();
-  });
-  if (socket.connecting) await once(socket, "connect");
-
+  const { socket, other } = await socketPair(t);
   assert.equal(writeStraight(socket, "a"), "impossible");
   socket.write("a", "latin1");
   // The project pins its Node, which does: should another not, this tells, and the stream serves instead.
