@@ -15,6 +15,7 @@ test("a text goes straight to the system once Node was seen to write one so", as
   other.setEncoding("latin1").on("data", (part) => {
     text += part;
   });
+  other.resume();
   while (text.length < 3) await once(other, "data");
   assert.equal(text, "ab\xff");
 
