@@ -38,13 +38,14 @@ type State =
 /** Reads bodies out of a stream, one after another, whatever pieces it comes in. */
 export class BodyReader {
   readonly #takePart: TakePart;
-  readonly #trailerReader = new HeadReader("crlf");
+  /** Only while there is something for it: a connection that waits for its next message should be small. */
+  #trailerReader: HeadReader | undefined;
   #state: State = "done";
   /** Bytes of the body, or of the chunk, that are still to come. */
   #leftBytes = 0;
   #sizeDigits = 0;
   #extensionBytes = 0;
-  #trailers: readonly HeaderField[] = [];
+  #trailers = NO_FIELDS;
 
   constructor(takePart: TakePart) {
     this.#takePart = takePart;
@@ -61,7 +62,7 @@ export class BodyReader {
 
   /** Makes ready for the next body. */
   start(framing: Framing): void {
-    this.#trailers = [];
+    this.#trailers = NO_FIELDS;
     if (framing === "chunked") {
       this.#extensionBytes = 0;
       this.#startChunk();
@@ -97,10 +98,7 @@ export class BodyReader {
           break;
         }
         case "trailers":
-          index = this.#trailerReader.push(bytes, index);
-          if (!this.#trailerReader.isDone) break;
-          this.#trailers = parseFields(this.#trailerReader.lines);
-          this.#state = "done";
+          index = this.#pushTrailers(bytes, index);
           break;
         default:
           this.#pushFraming(bytes[index++] ?? 0);
@@ -129,7 +127,6 @@ export class BodyReader {
         if (this.#leftBytes > 0) {
           this.#state = "chunk";
         } else {
-          this.#trailerReader.start();
           this.#state = "trailers";
         }
         break;
@@ -166,12 +163,25 @@ export class BodyReader {
     }
   }
 
+  #pushTrailers(bytes: Buffer, at: number): number {
+    this.#trailerReader ??= new HeadReader("crlf");
+    const end = this.#trailerReader.push(bytes, at);
+    if (this.#trailerReader.isDone) {
+      this.#trailers = parseFields(this.#trailerReader.lines);
+      this.#trailerReader = undefined;
+      this.#state = "done";
+    }
+    return end;
+  }
+
   #startChunk(): void {
     this.#leftBytes = 0;
     this.#sizeDigits = 0;
     this.#state = "size";
   }
 }
+
+const NO_FIELDS: readonly HeaderField[] = [];
 
 const TAB = 0x09;
 const LF = 0x0a;
