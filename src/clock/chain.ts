@@ -24,6 +24,11 @@ export class Chain<T extends Linked<T>> {
     return this.#first;
   }
 
+  /** The one that came last. */
+  get last(): T | undefined {
+    return this.#last;
+  }
+
   /** A member that is in already is not added again. */
   append(member: T): void {
     if (this.has(member)) return;

@@ -1,3 +1,4 @@
+import { Chain, type Linked } from "../../clock/chain.ts";
 import { hashOf } from "./rendezvous.ts";
 
 /** Callers choose the paths, so what is remembered of them has a bound. */
@@ -19,14 +20,14 @@ const FORGOTTEN_AT_ONCE = 2;
 const BUCKET_ENTRIES_MAX = 16;
 
 /** What an entry of a table extends, with itself as the parameter. */
-export class TableEntry<Self> {
+export class TableEntry<Self> implements Linked<Self> {
   readonly key: string;
   readonly hash: number;
   /** For the table: when it was used, to ten seconds, its neighbours in that order, and the next of its bucket. */
   usedMs = 0;
-  older: Self | undefined;
-  newer: Self | undefined;
-  next: Self | undefined;
+  previous: Self | undefined = undefined;
+  next: Self | undefined = undefined;
+  nextOfBucket: Self | undefined = undefined;
 
   constructor(key: string) {
     this.key = key;
@@ -45,9 +46,8 @@ export class FnTable<Entry extends TableEntry<Entry>> {
   readonly #buckets: (Entry | undefined)[];
   readonly #create: (key: string) => Entry;
   readonly #entriesMax: number;
-  #size = 0;
-  #oldest: Entry | undefined;
-  #newest: Entry | undefined;
+  /** Those used last stand last. */
+  readonly #order = new Chain<Entry>();
 
   constructor(create: (key: string) => Entry, entriesMax = FUNCTIONS_MAX) {
     this.#create = create;
@@ -56,19 +56,19 @@ export class FnTable<Entry extends TableEntry<Entry>> {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#order.size;
   }
 
   /** The entry of a function, made when there is none. `nowMs` never goes back. */
   use(key: string, nowMs: number): Entry {
     const hash = hashOf(key);
     let entry = this.#buckets[this.#bucketOf(hash)];
-    while (entry !== undefined && (entry.hash !== hash || entry.key !== key)) entry = entry.next;
+    while (entry !== undefined && (entry.hash !== hash || entry.key !== key)) entry = entry.nextOfBucket;
     if (entry === undefined) {
       entry = this.#add(key);
       this.#append(entry, nowMs);
     } else if (nowMs - entry.usedMs >= ORDER_MS) {
-      this.#unlink(entry);
+      this.#order.remove(entry);
       this.#append(entry, nowMs);
     }
     this.#forgetOldest(nowMs);
@@ -77,7 +77,7 @@ export class FnTable<Entry extends TableEntry<Entry>> {
 
   /** All entries, the most recently used first. */
   *newestFirst(): Generator<Entry> {
-    for (let entry = this.#newest; entry !== undefined; entry = entry.older) yield entry;
+    for (let entry = this.#order.last; entry !== undefined; entry = entry.previous) yield entry;
   }
 
   #bucketOf(hash: number): number {
@@ -89,51 +89,36 @@ export class FnTable<Entry extends TableEntry<Entry>> {
     const entry = this.#create(key);
     const bucket = this.#bucketOf(entry.hash);
     let last = this.#buckets[bucket];
-    for (let count = 1; last !== undefined && count < BUCKET_ENTRIES_MAX; count++) last = last.next;
+    for (let count = 1; last !== undefined && count < BUCKET_ENTRIES_MAX; count++) last = last.nextOfBucket;
     if (last !== undefined) this.#forget(last);
-    entry.next = this.#buckets[bucket];
+    entry.nextOfBucket = this.#buckets[bucket];
     this.#buckets[bucket] = entry;
-    this.#size++;
     return entry;
   }
 
   #forgetOldest(nowMs: number): void {
     for (let count = 0; count < FORGOTTEN_AT_ONCE; count++) {
-      const oldest = this.#oldest;
+      const oldest = this.#order.first;
       if (oldest === undefined) return;
-      if (this.#size <= this.#entriesMax && nowMs - oldest.usedMs < UNUSED_MS_MAX) return;
+      if (this.size <= this.#entriesMax && nowMs - oldest.usedMs < UNUSED_MS_MAX) return;
       this.#forget(oldest);
     }
   }
 
   #forget(entry: Entry): void {
-    this.#unlink(entry);
-    this.#size--;
+    this.#order.remove(entry);
     const bucket = this.#bucketOf(entry.hash);
     let before = this.#buckets[bucket];
     if (before === entry) {
-      this.#buckets[bucket] = entry.next;
+      this.#buckets[bucket] = entry.nextOfBucket;
       return;
     }
-    while (before !== undefined && before.next !== entry) before = before.next;
-    if (before !== undefined) before.next = entry.next;
+    while (before !== undefined && before.nextOfBucket !== entry) before = before.nextOfBucket;
+    if (before !== undefined) before.nextOfBucket = entry.nextOfBucket;
   }
 
   #append(entry: Entry, nowMs: number): void {
     entry.usedMs = nowMs;
-    entry.older = this.#newest;
-    if (this.#newest) this.#newest.newer = entry;
-    else this.#oldest = entry;
-    this.#newest = entry;
-  }
-
-  #unlink(entry: Entry): void {
-    const { older, newer } = entry;
-    if (older) older.newer = newer;
-    else this.#oldest = newer;
-    if (newer) newer.older = older;
-    else this.#newest = older;
-    entry.older = undefined;
-    entry.newer = undefined;
+    this.#order.append(entry);
   }
 }
