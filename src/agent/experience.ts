@@ -67,10 +67,12 @@ export class Experience<Container extends object> {
   runEnded(container: Container, containers: number, isBehind: boolean): void {
     const busy = this.#busyOf.get(container);
     if (!busy || !this.#busy.remove(busy)) return;
-    const runMs = this.#msSince(busy.sinceNs);
-    this.#runMs = average(this.#runMs, runMs, this.#msSince(this.#lastRunNs) / LOOK_BACK_MS);
-    this.#lastRunNs = this.#clock.monotonicNs();
-    if (isBehind) this.#growth.add(containers, runMs, this.#clock.monotonicNs() / 1e6);
+    const nowNs = this.#clock.monotonicNs();
+    const runMs = (nowNs - busy.sinceNs) / 1e6;
+    const pauseMs = (nowNs - (this.#lastRunNs ?? nowNs)) / 1e6;
+    this.#runMs = average(this.#runMs, runMs, pauseMs / LOOK_BACK_MS);
+    this.#lastRunNs = nowNs;
+    if (isBehind) this.#growth.add(containers, runMs, nowNs / 1e6);
   }
 
   started(startMs: number): void {

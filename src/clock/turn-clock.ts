@@ -6,33 +6,22 @@ import type { Clock } from "./clock.ts";
  * same. What it measures is as exact as turns are short.
  */
 export function turnClock(clock: Clock): Clock {
-  let ms: number | undefined;
-  let ns: number | undefined;
-  let isTurn = false;
+  let now: { readonly ms: number; readonly ns: number } | undefined;
   const endTurn = () => {
-    ms = undefined;
-    ns = undefined;
-    isTurn = false;
+    now = undefined;
   };
-  const beginTurn = () => {
-    if (isTurn) return;
-    isTurn = true;
+  const read = () => {
     setImmediate(endTurn);
+    return { ms: clock.nowMs(), ns: clock.monotonicNs() };
   };
   return {
     nowMs() {
-      if (ms === undefined) {
-        beginTurn();
-        ms = clock.nowMs();
-      }
-      return ms;
+      now ??= read();
+      return now.ms;
     },
     monotonicNs() {
-      if (ns === undefined) {
-        beginTurn();
-        ns = clock.monotonicNs();
-      }
-      return ns;
+      now ??= read();
+      return now.ns;
     },
     after: (delayMs, action) => clock.after(delayMs, action),
   };
